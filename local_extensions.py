@@ -1,0 +1,711 @@
+"""The answers to the questions of cookiecutter.json: parsed, checked, and prepared for the templates.
+
+Everything that a rendered file needs to know is computed here, once, by plain functions; the
+templates only loop over the result. `check` refuses bad answers before anything exists on disk.
+"""
+
+from __future__ import annotations
+
+import builtins
+import difflib
+import json
+import keyword
+import os
+import re
+import shlex
+import shutil
+import sys
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from cookiecutter.exceptions import FailedHookException
+from jinja2.ext import Extension
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+Answers = Mapping[str, object]
+
+CHOICES = {
+    "language": ("python",),
+    "api_type": ("rest", "http"),
+    "functions": ("per-route", "single"),
+    "architecture": ("x86_64", "arm64"),
+}
+
+# Every region of every partition; a test holds the list against botocore's.
+REGIONS = (
+    *("af-south-1", "ap-east-1", "ap-east-2", "ap-northeast-1", "ap-northeast-2", "ap-northeast-3"),
+    *("ap-south-1", "ap-south-2", "ap-southeast-1", "ap-southeast-2", "ap-southeast-3"),
+    *("ap-southeast-4", "ap-southeast-5", "ap-southeast-6", "ap-southeast-7"),
+    *("ca-central-1", "ca-west-1", "eu-central-1", "eu-central-2", "eu-north-1", "eu-south-1"),
+    *("eu-south-2", "eu-west-1", "eu-west-2", "eu-west-3", "il-central-1", "me-central-1"),
+    *("me-south-1", "mx-central-1", "sa-east-1", "us-east-1", "us-east-2", "us-west-1", "us-west-2"),
+    *("cn-north-1", "cn-northwest-1", "us-gov-east-1", "us-gov-west-1", "eusc-de-east-1"),
+    *("us-iso-east-1", "us-iso-west-1", "us-isob-east-1", "us-isob-west-1"),
+    *("eu-isoe-west-1", "us-isof-east-1", "us-isof-south-1"),
+)
+
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "ANY")
+
+SLUG_LENGTH = 40
+TABLE_NAME_LENGTH = 255  # DynamoDB: naming rules
+KEY_NAME_LENGTH = 255  # DynamoDB: naming rules, attributes that are keys
+HANDLER_NAME_LENGTH = 64
+TEMPLATE_DESCRIPTION_BYTES = 1024  # CloudFormation quota: template description
+ROUTES_PER_FUNCTIONS = {
+    "per-route": 150,  # CloudFormation quota: 500 resources, of which a route takes three
+    "single": 45,  # Lambda quota: 20,480 bytes of resource policy, of which a route takes a permission
+}
+PATH_RESOURCES = 300  # API Gateway quota: resources of a REST API, routes of an HTTP API
+
+PYTHON_NAMES = {*keyword.kwlist, *keyword.softkwlist, *dir(builtins)}
+# The Rust Reference: strict, reserved and weak keywords; then the primitive types and the prelude's functions.
+RUST_NAMES = set(
+    """
+    as async await break const continue crate dyn else enum extern false fn for if impl in let loop match
+    mod move mut pub ref return self static struct super trait true type unsafe use where while
+    abstract become box do final gen macro override priv try typeof unsized virtual yield
+    macro_rules raw safe union
+    bool char f32 f64 i8 i16 i32 i64 i128 isize str u8 u16 u32 u64 u128 usize drop
+    """.split()
+)
+# Names that the rendered modules give to something else; a test holds the list against the render.
+SERVICE_NAMES = {"app", "handler", "http", "json_values", "main", "pages", "responses", "routes", "service", "table"}
+
+# YAML 1.1: what reads as a boolean or as null.
+YAML_WORDS = {"y", "n", "yes", "no", "on", "off", "true", "false", "null"}
+
+OPERATION_ACTIONS = {
+    "list": ("dynamodb:Scan",),
+    "query": ("dynamodb:Query",),
+    "create": ("dynamodb:PutItem",),
+    "read": ("dynamodb:GetItem",),
+    "replace": ("dynamodb:PutItem",),
+    "update": ("dynamodb:UpdateItem",),
+    "delete": ("dynamodb:DeleteItem",),
+    "stub": (),
+}
+OPERATION_SUMMARIES = {
+    "list": "list the items, a page at a time",
+    "query": "list the items of a partition, a page at a time",
+    "create": "create an item",
+    "read": "read an item",
+    "replace": "replace an item, or create it",
+    "update": "set and remove attributes of an item",
+    "delete": "delete an item",
+    "stub": "not implemented yet",
+}
+COLLECTION_OPERATIONS = {"GET": "list", "HEAD": "list", "POST": "create"}
+PARTITION_OPERATIONS = {"GET": "query", "HEAD": "query", "POST": "create"}
+ITEM_OPERATIONS = {"GET": "read", "HEAD": "read", "PUT": "replace", "PATCH": "update", "DELETE": "delete"}
+
+
+class AnswerError(ValueError):
+    """An answer that is refused: what is wrong with it, and what would be right."""
+
+
+@dataclass(frozen=True)
+class Key:
+    """A key attribute of the table."""
+
+    name: str
+    type: str
+    """S (string) or N (number)."""
+
+    max_bytes: int
+    """DynamoDB's limit for a value of a string key."""
+
+    sample: str
+    """A value for examples."""
+
+    @property
+    def is_number(self) -> bool:
+        return self.type == "N"
+
+    @property
+    def json_sample(self) -> object:
+        return int(self.sample) if self.is_number else self.sample
+
+
+@dataclass(frozen=True)
+class Route:
+    """A route of the API, and what its handler does."""
+
+    method: str
+    path: str
+    name: str
+    operation: str
+    """One of OPERATION_ACTIONS."""
+
+    location: str = ""
+    """For an operation that creates: the path of the route that reads the item, if there is one."""
+
+    @property
+    def key(self) -> str:
+        """API Gateway's own name of the route."""
+        return f"{self.method} {self.path}"
+
+    @property
+    def segments(self) -> list[str]:
+        return split_path(self.path)
+
+    @property
+    def parameters(self) -> list[str]:
+        return [parameter_name(segment) for segment in self.segments if is_parameter(segment)]
+
+    @property
+    def actions(self) -> tuple[str, ...]:
+        return OPERATION_ACTIONS[self.operation]
+
+    @property
+    def logical_id(self) -> str:
+        """The route's name as CloudFormation takes it: letters and digits."""
+        return "".join(word.capitalize() for word in self.name.split("_"))
+
+    @property
+    def summary(self) -> str:
+        return OPERATION_SUMMARIES[self.operation]
+
+    @property
+    def breaks_line(self) -> bool:
+        """Whether the call that names `location` is too long for a line of Python."""
+        return len(self.location) > 120 - len('    return responses.created(request, item, "")')
+
+    @property
+    def is_page(self) -> bool:
+        return self.operation in ("list", "query")
+
+    @property
+    def takes_item(self) -> bool:
+        return self.operation in ("create", "replace")
+
+
+@dataclass(frozen=True)
+class Function:
+    """A Lambda function, and the routes that it serves."""
+
+    logical_id: str
+    routes: list[Route]
+    summary: str
+
+    @property
+    def actions(self) -> list[str]:
+        return sorted({action for route in self.routes for action in route.actions})
+
+
+@dataclass(frozen=True)
+class Service:
+    """All answers, checked, in the form that the templates read."""
+
+    name: str
+    slug: str
+    description: str
+    table_name: str
+    partition_key: Key
+    sort_key: Key | None
+    region: str
+    routes: list[Route]
+    language: str
+    api_type: str
+    functions_answer: str
+    architecture: str
+
+    @property
+    def keys(self) -> list[Key]:
+        return [key for key in (self.partition_key, self.sort_key) if key]
+
+    @property
+    def functions(self) -> list[Function]:
+        if self.functions_answer == "single":
+            return [Function("ApiFunction", self.routes, "Serves every route.")]
+        return [Function(f"{route.logical_id}Function", [route], route.key) for route in self.routes]
+
+    @property
+    def operations(self) -> set[str]:
+        return {route.operation for route in self.routes}
+
+    @property
+    def methods_by_path(self) -> dict[str, list[Route]]:
+        """The routes, grouped by path in the order in which the paths came."""
+        grouped: dict[str, list[Route]] = {}
+        for route in self.routes:
+            grouped.setdefault(route.path, []).append(route)
+        return grouped
+
+    @property
+    def creates(self) -> bool:
+        """Whether a handler answers 201."""
+        return bool(self.operations & {"create", "replace"})
+
+    @property
+    def pages(self) -> bool:
+        """Whether a handler answers with a page."""
+        return bool(self.operations & {"list", "query"})
+
+    @property
+    def handler_modules(self) -> list[str]:
+        """The modules that the handlers use, in Python."""
+        used = {
+            "pages": self.pages,
+            "responses": bool(self.operations & {"create", "read", "replace", "update"}),
+            "table": self.operations != {"stub"},
+        }
+        return [module for module, is_used in used.items() if is_used]
+
+    @property
+    def message_classes(self) -> list[str]:
+        """The classes that the handlers use, in Python."""
+        return [*(["HttpError"] if "stub" in self.operations else []), "Request", "Response"]
+
+    @property
+    def dev_table_name(self) -> str:
+        return self.table_name[: TABLE_NAME_LENGTH - len("-dev")] + "-dev"
+
+    @property
+    def template_description(self) -> str:
+        text = self.description or self.name
+        return text.encode()[:TEMPLATE_DESCRIPTION_BYTES].decode(errors="ignore")
+
+
+# --- the answers, one by one -------------------------------------------------------------------
+
+
+def parse_text(answer: object, *, required: bool) -> str:
+    """Return free text for people: any characters that can be seen, on one line.
+
+    >>> parse_text("Café 🦀", required=True)
+    'Café 🦀'
+    """
+    text = expect_string(answer).strip()
+    if required and not text:
+        raise AnswerError("is empty; write a few words")
+    for character in text:
+        # Joiners hold emoji and many scripts together; other format characters only deceive the eye.
+        if unicodedata.category(character) in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp") and character not in "\u200c\u200d":
+            raise AnswerError(f"contains U+{ord(character):04X}, which cannot be printed; write one line of plain text")
+    return text
+
+
+def parse_slug(answer: object) -> str:
+    slug = expect_string(answer)
+    if not re.fullmatch(r"[a-z][a-z0-9-]*", slug) or len(slug) > SLUG_LENGTH:
+        raise AnswerError(
+            f"{quote(slug)} is not a letter followed by letters, digits and hyphens, all lower-case, "
+            f"{SLUG_LENGTH} at most; for example {quote(make_slug(slug))}"
+        )
+    return slug
+
+
+def parse_table_name(answer: object) -> str:
+    name = expect_string(answer)
+    if not re.fullmatch(r"[A-Za-z0-9_.-]{3,255}", name):
+        near = re.sub(r"[^A-Za-z0-9_.-]+", "-", name).strip("-")[:TABLE_NAME_LENGTH]
+        example = near if len(near) >= 3 else "users"  # noqa: PLR2004 - DynamoDB: table names have 3 characters or more
+        raise AnswerError(
+            f"{quote(name)} is not 3 to {TABLE_NAME_LENGTH} of the characters A-Z a-z 0-9 _ . -; for example {quote(example)}"
+        )
+    return name
+
+
+def parse_partition_key(answer: object) -> Key:
+    return parse_key(expect_string(answer), max_bytes=2048, string_sample="001")
+
+
+def parse_sort_key(answer: object) -> Key | None:
+    text = expect_string(answer)
+    return parse_key(text, max_bytes=1024, string_sample="a") if text.strip() else None
+
+
+def parse_key(answer: str, *, max_bytes: int, string_sample: str) -> Key:
+    """Return the key of `name`, `name:S` or `name:N`.
+
+    >>> parse_key("order:N", max_bytes=2048, string_sample="001").type
+    'N'
+    """
+    name, colon, key_type = answer.strip().partition(":")
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) or len(name) > KEY_NAME_LENGTH:
+        near = re.sub(r"[^A-Za-z0-9_]+", "_", name)[:KEY_NAME_LENGTH].strip("_")
+        example = near if re.match(r"[A-Za-z_]", near) else "user_id"
+        raise AnswerError(
+            f"{quote(name)} is not a letter or underscore followed by letters, digits and underscores, "
+            f"{KEY_NAME_LENGTH} at most; for example {quote(example)}"
+        )
+    if colon and key_type not in ("S", "N"):
+        raise AnswerError(f"{quote(answer)} has the type {quote(key_type)}; write {name}:S for a string, {name}:N for a number")
+    is_number = key_type == "N"
+    return Key(name, key_type or "S", max_bytes, "1" if is_number else string_sample)
+
+
+def parse_region(answer: object) -> str:
+    region = expect_string(answer)
+    if region not in REGIONS:
+        nearest = difflib.get_close_matches(region.lower(), REGIONS, n=1, cutoff=0)
+        raise AnswerError(f"{quote(region)} is not an AWS region; the nearest is {quote(nearest[0])}")
+    return region
+
+
+def parse_choice(answer: object, choices: tuple[str, ...]) -> str:
+    choice = expect_string(answer)
+    if choice not in choices:
+        raise AnswerError(f"{quote(choice)} is not offered; write {' or '.join(choices)}")
+    return choice
+
+
+def expect_string(answer: object) -> str:
+    if not isinstance(answer, str):
+        raise AnswerError(f"{quote(answer)} is not text; write it as a string")
+    return answer
+
+
+# --- the routes --------------------------------------------------------------------------------
+
+
+def parse_routes(answer: object, keys: list[Key], functions: str) -> tuple[list[Route], list[str]]:
+    """Return the routes of `METHOD /path [name], ...`, and what is wrong with them, a line a problem."""
+    try:
+        text = expect_string(answer)
+    except AnswerError as error:
+        return [], [str(error)]
+    routes = []
+    problems = []
+    for entry in filter(None, (part.strip() for part in re.split(r"[,\n]", text))):
+        try:
+            routes.append(parse_route(entry, keys))
+        except AnswerError as error:
+            problems.append(str(error))
+    if not routes and not problems:
+        problems.append("names no route; write for example 'GET /users'")
+    problems += find_duplicates(routes)
+    problems += find_sibling_parameters(routes)
+    problems += find_excess(routes, functions)
+    return [with_location(route, routes, keys) for route in routes], problems
+
+
+def parse_route(entry: str, keys: list[Key]) -> Route:
+    """Return the route of `METHOD /path` or `METHOD /path name`.
+
+    >>> parse_route("GET /users/{user_id}", []).name
+    'get_users_by_user_id'
+    """
+    method, *rest = entry.split()
+    if method not in METHODS:
+        near = difflib.get_close_matches(method.upper(), METHODS, n=1, cutoff=0.5)
+        raise AnswerError(f"{quote(entry)}: {quote(method)} is not a method; write {near[0] if near else 'one of ' + ' '.join(METHODS)}")
+    if not 1 <= len(rest) <= 2:  # noqa: PLR2004 - a path, and a name or none
+        raise AnswerError(f"{quote(entry)}: is not METHOD /path [name]; write for example '{method} /users'")
+    path = rest[0]
+    check_path(entry, path)
+    derived = len(rest) == 1
+    name = derive_name(method, path) if derived else rest[1]
+    check_handler_name(entry, name, derived=derived)
+    return Route(method, path, name, choose_operation(method, path, keys))
+
+
+def check_path(entry: str, path: str) -> None:
+    if not path.startswith("/"):
+        raise AnswerError(f"{quote(entry)}: {quote(path)} does not start with '/'; write {quote('/' + path)}")
+    if path != "/" and path.endswith("/"):
+        raise AnswerError(f"{quote(entry)}: {quote(path)} ends with '/'; write {quote(path.rstrip('/') or '/')}")
+    segments = split_path(path)
+    for position, segment in enumerate(segments):
+        is_last = position == len(segments) - 1
+        if segment in (".", ".."):
+            raise AnswerError(f"{quote(entry)}: clients take the segment {quote(segment)} out of a path; name it otherwise")
+        if re.fullmatch(r"\{[A-Za-z_][A-Za-z0-9_]*\+\}", segment) and not is_last:
+            raise AnswerError(f"{quote(entry)}: {quote(segment)} takes the rest of the path; make it the last segment, or drop its '+'")
+        if not re.fullmatch(r"[A-Za-z0-9._-]+|\{[A-Za-z_][A-Za-z0-9_]*\+?\}", segment):
+            raise AnswerError(
+                f"{quote(entry)}: {quote(segment)} is not a path segment; write letters, digits, '.', '_' and '-', "
+                "or one parameter such as {user_id}, or last {proxy+}"
+            )
+    parameters = [parameter_name(segment) for segment in segments if is_parameter(segment)]
+    for parameter in parameters:
+        if parameters.count(parameter) > 1:
+            raise AnswerError(f"{quote(entry)}: the parameter {{{parameter}}} is there twice; give each its own name")
+
+
+def check_handler_name(entry: str, name: str, *, derived: bool) -> None:
+    rename = f"; name the handler after the path, as in {quote(' '.join(entry.split()[:2]) + ' my_handler')}"
+    label = f"the name {quote(name)}" + (" derived for the handler" if derived else "")
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
+        raise AnswerError(f"{quote(entry)}: {label} is not a lower-case letter followed by lower-case letters, digits and '_'{rename}")
+    if len(name) > HANDLER_NAME_LENGTH:
+        raise AnswerError(f"{quote(entry)}: {label} has more than {HANDLER_NAME_LENGTH} characters{rename}")
+    for owner, names in (("Python", PYTHON_NAMES), ("Rust", RUST_NAMES), ("the service", SERVICE_NAMES)):
+        if name in names:
+            raise AnswerError(f"{quote(entry)}: {label} is taken by {owner}{rename}")
+
+
+def derive_name(method: str, path: str) -> str:
+    """Return the handler's name for a route that gives none.
+
+    >>> derive_name("GET", "/"), derive_name("PUT", "/v1.0/{id}")
+    ('get_root', 'put_v1_0_by_id')
+    """
+    words = [
+        f"by_{parameter_name(segment)}" if is_parameter(segment) else segment for segment in split_path(path)
+    ] or ["root"]
+    name = re.sub(r"[^a-z0-9]+", "_", "_".join([method, *words]).lower())
+    return name.strip("_")
+
+
+def choose_operation(method: str, path: str, keys: list[Key]) -> str:
+    """Return what a route does: it depends on the method and on which key attributes are in the path."""
+    segments = [segment for segment in split_path(path) if is_parameter(segment)]
+    if any(segment.endswith("+}") for segment in segments):
+        return "stub"
+    parameters = {parameter_name(segment) for segment in segments}
+    names = [key.name for key in keys]
+    if not parameters:
+        return COLLECTION_OPERATIONS.get(method, "stub")
+    if parameters == set(names):
+        return ITEM_OPERATIONS.get(method, "stub")
+    if parameters == set(names[:1]):
+        return PARTITION_OPERATIONS.get(method, "stub")
+    return "stub"
+
+
+def with_location(route: Route, routes: list[Route], keys: list[Key]) -> Route:
+    """Return a route that creates with the path at which its item can be read, the nearest one first."""
+    if not route.takes_item:
+        return route
+    names = {key.name for key in keys}
+    paths = [other.path for other in routes if other.operation in ITEM_OPERATIONS.values() and set(other.parameters) == names]
+    readable = [other.path for other in routes if other.operation == "read" and other.method == "GET"]
+    ranked = sorted(dict.fromkeys(paths), key=lambda path: (path not in readable, not path.startswith(route.path)))
+    return Route(route.method, route.path, route.name, route.operation, ranked[0] if ranked else "")
+
+
+def find_duplicates(routes: list[Route]) -> Iterator[str]:
+    """Yield a line for each route, handler name or logical id that is there already."""
+    for position, route in enumerate(routes):
+        before = routes[:position]
+        if route.key in {other.key for other in before}:
+            yield f"'{route.key}' is there twice; drop one"
+            continue
+        same_id = [other for other in before if other.logical_id == route.logical_id]
+        if same_id:
+            yield (
+                f"'{route.key}' and '{same_id[0].key}' would both be handled by {quote(route.name)}"
+                f"; name one after its path, as in '{route.key} {route.name}_2'"
+                if same_id[0].name == route.name
+                else f"the names {quote(route.name)} and {quote(same_id[0].name)} give the same logical id "
+                f"{route.logical_id}Function; name one otherwise"
+            )
+
+
+def find_sibling_parameters(routes: list[Route]) -> Iterator[str]:
+    """Yield a line for each parameter beside one of another name, which API Gateway refuses."""
+    first: dict[tuple[str, ...], tuple[str, str]] = {}
+    reported = set()
+    for route in routes:
+        for position, segment in enumerate(route.segments):
+            if not is_parameter(segment):
+                continue
+            place = tuple(route.segments[:position])
+            other_segment, other_path = first.setdefault(place, (segment, route.path))
+            if segment != other_segment and (place, segment) not in reported:
+                reported.add((place, segment))
+                yield (
+                    f"'{route.key}': {segment} stands where '{other_path}' has {other_segment}, "
+                    f"and API Gateway takes one name in one place; write {other_segment} in both"
+                )
+
+
+def find_excess(routes: list[Route], functions: str) -> Iterator[str]:
+    """Yield a line for each quota of AWS that the routes exceed."""
+    most = ROUTES_PER_FUNCTIONS.get(functions, PATH_RESOURCES)
+    if len(routes) > most:
+        other = f", or answer functions=per-route, which takes {ROUTES_PER_FUNCTIONS['per-route']}" if functions == "single" else ""
+        yield f"names {len(routes)} routes, and AWS takes {most} with functions={functions}; drop {len(routes) - most}{other}"
+    resources = {tuple(route.segments[:end]) for route in routes for end in range(len(route.segments) + 1)}
+    if len(resources) > PATH_RESOURCES:
+        yield f"has {len(resources)} different path prefixes, and API Gateway takes {PATH_RESOURCES} resources; make the paths shorter or fewer"
+
+
+def split_path(path: str) -> list[str]:
+    return [] if path == "/" else path.removeprefix("/").split("/")
+
+
+def is_parameter(segment: str) -> bool:
+    return segment.startswith("{")
+
+
+def parameter_name(segment: str) -> str:
+    return segment.strip("{+}")
+
+
+# --- defaults ----------------------------------------------------------------------------------
+
+
+def make_slug(name: object) -> str:
+    """Return a slug for a name: what is left of it in lower-case ASCII, or a word that will do.
+
+    >>> make_slug("Café Orders (v2)"), make_slug("日本"), make_slug("3D models")
+    ('cafe-orders-v2', 'my-service', 'service-3d-models')
+    """
+    ascii_text = unicodedata.normalize("NFKD", str(name)).encode("ascii", "ignore").decode()
+    slug = re.sub(r"[^a-z0-9]+", "-", ascii_text.lower()).strip("-")
+    if not slug:
+        return "my-service"
+    if not slug[0].isalpha():
+        slug = f"service-{slug}"
+    return slug[:SLUG_LENGTH].strip("-")
+
+
+def make_default_routes(answers: Answers) -> str:
+    """Return create, read, update and delete for the table of the answers so far."""
+    try:
+        table = parse_table_name(answers["table_name"])
+        partition_key = parse_partition_key(answers["partition_key"])
+        sort_key = parse_sort_key(answers["sort_key"])
+    except (AnswerError, KeyError):
+        return "GET /"  # `check` refuses the answer that is at fault
+    if table in (".", ".."):
+        table = "items"
+    partition = f"/{table}/{{{partition_key.name}}}"
+    item = f"{partition}/{{{sort_key.name}}}" if sort_key else partition
+    routes = [f"GET /{table}", f"POST /{table}"]
+    if sort_key:
+        routes.append(f"GET {partition}")
+    routes += [f"{method} {item}" for method in ("GET", "PUT", "PATCH", "DELETE")]
+    return ", ".join(routes)
+
+
+# --- all of it ---------------------------------------------------------------------------------
+
+
+def parse_answers(answers: Answers) -> tuple[Service | None, list[str]]:
+    """Return the service that the answers describe, or None and every problem, a line each."""
+    problems: list[str] = []
+
+    def parse(answer: str, function: Callable[[object], object]) -> object:
+        try:
+            return function(answers.get(answer))
+        except AnswerError as error:
+            problems.append(f"{answer}: {error}")
+            return None
+
+    parsed = {
+        "name": parse("project_name", lambda text: parse_text(text, required=True)),
+        "slug": parse("project_slug", parse_slug),
+        "description": parse("description", lambda text: parse_text(text, required=False)),
+        "table_name": parse("table_name", parse_table_name),
+        "partition_key": parse("partition_key", parse_partition_key),
+        "sort_key": parse("sort_key", parse_sort_key),
+        "region": parse("region", parse_region),
+    }
+    keys = [key for key in (parsed["partition_key"], parsed["sort_key"]) if isinstance(key, Key)]
+    if len(keys) == 2 and keys[0].name == keys[1].name:  # noqa: PLR2004 - both keys are good
+        problems.append(f"sort_key: {quote(keys[1].name)} is the partition key already; name another attribute")
+    chosen = {answer: parse(answer, lambda text, of=of: parse_choice(text, of)) for answer, of in CHOICES.items()}  # type: ignore[misc]
+    routes, route_problems = parse_routes(answers.get("routes"), keys, str(chosen["functions"]))
+    problems += [f"routes: {problem}" for problem in route_problems]
+    if problems:
+        return None, problems
+    return Service(**parsed, routes=routes, functions_answer=chosen.pop("functions"), **chosen), []  # type: ignore[arg-type]
+
+
+def make_service(answers: Answers) -> Service:
+    """Return the service that the answers describe.
+
+    Raises cookiecutter's FailedHookException, which it prints without a traceback, with every problem.
+    """
+    service, problems = parse_answers(answers)
+    if service is None:
+        raise FailedHookException("\n".join([*problems, "", "Mend it and paste:", "", make_command(answers)]))
+    return service
+
+
+def check(answers: Answers) -> str:
+    """Refuse bad answers, else return the expression that called this.
+
+    cruft stores the value and renders it again with the answers of an update, which are so checked too.
+    """
+    make_service(answers)
+    return "{{ cookiecutter | check }}"
+
+
+def make_command(answers: Answers) -> str:
+    """Return the command that gives all these answers again, quoted for a shell."""
+    program = ["cookiecutter"] if shutil.which("cookiecutter") else [sys.executable, "-m", "cookiecutter"]
+    template = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120 - pathlib would be imported for this alone
+    given = {name: value for name, value in answers.items() if not name.startswith("_")}
+    words = [*program, "--no-input", template, *(f"{name}={escape_jinja(value)}" for name, value in given.items())]
+    return " ".join(shlex.quote(word) for word in words)
+
+
+def escape_jinja(value: object) -> str:
+    """Return an answer so that cookiecutter, which renders answers from a command line, gives it back as it is."""
+    text = ", ".join(str(value).splitlines())
+    return re.sub(r"\{(?=[{%#])", "{{ '{' }}", text)
+
+
+def quote(value: object) -> str:
+    """Return a value in single quotes, on one line, cut where it is long."""
+    text = value if isinstance(value, str) else json.dumps(value, default=str)
+    shown = text if len(text) <= 80 else text[:77] + "..."  # noqa: PLR2004 - what a line of a terminal takes
+    return repr(shown) if not shown.isprintable() else f"'{shown}'"
+
+
+# --- quoting for the files ---------------------------------------------------------------------
+
+
+def quote_string(text: str) -> str:
+    """Return text as a double-quoted string of YAML, TOML and JSON.
+
+    Braces are escaped where Jinja would read them, so that no rendered file looks like a template.
+    """
+    return re.sub(r"\{(?=[{%#])", r"\\u007b", json.dumps(text, ensure_ascii=False))
+
+
+def quote_yaml(text: str) -> str:
+    """Return a name or a path as a scalar of YAML: plain where YAML reads it as a string, else quoted."""
+    is_plain = re.fullmatch(r"[A-Za-z_/][A-Za-z0-9_./{}+-]*", text) and text.lower() not in YAML_WORDS
+    return text if is_plain else quote_string(text)
+
+
+def quote_markdown(text: str) -> str:
+    """Return text for a line of Markdown, in which it is shown as it is."""
+    escaped = re.sub(r"([\\`*_{}\[\]<>#|~$!&])", r"\\\1", text)
+    return re.sub(r"^(\d+)([.)])|^([-+=])", lambda match: f"{match[1] or ''}\\{match[2] or match[3]}", escaped)
+
+
+def describe(service: Service) -> dict[str, object]:
+    """Return what the post-gen check holds the rendered files against, as JSON takes it."""
+    return {
+        "slug": service.slug,
+        "language": service.language,
+        "region": service.region,
+        "table": service.table_name,
+        "keys": [[key.name, key.type] for key in service.keys],
+        "functions": {function.logical_id: function.actions for function in service.functions},
+        "routes": [
+            {"key": route.key, "name": route.name, "operation": route.operation, "function": function.logical_id}
+            for function in service.functions
+            for route in function.routes
+        ],
+    }
+
+
+class AnswersExtension(Extension):
+    """Registers the filters of this module with Jinja."""
+
+    def __init__(self, environment: Environment) -> None:
+        super().__init__(environment)
+        environment.filters.update(
+            check=check,
+            default_routes=make_default_routes,
+            describe=lambda answers: describe(make_service(answers)),
+            markdown=quote_markdown,
+            problems=lambda answers: parse_answers(answers)[1],
+            quoted=quote_string,
+            service=make_service,
+            slug=make_slug,
+            yaml=quote_yaml,
+        )
+        # cruft renders two versions of the template in one process: each must import its own module.
+        sys.modules.pop(__name__, None)

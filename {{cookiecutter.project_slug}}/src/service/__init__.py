@@ -1,0 +1,1 @@
+"""The service: `app` answers API Gateway, `routes` handles requests, `table` keeps the items."""

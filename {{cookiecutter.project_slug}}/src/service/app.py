@@ -1,0 +1,112 @@
+{% set service = cookiecutter | service -%}
+"""The Lambda function's entry: from API Gateway's event to a handler, and from its answer back."""
+
+from __future__ import annotations
+
+import base64
+import json
+import logging
+{%- if service.api_type == "rest" %}
+import os
+{%- endif %}
+from typing import TYPE_CHECKING, Any
+{%- if service.api_type == "rest" %}
+from urllib.parse import unquote
+{%- endif %}
+
+from service.http import HttpError, Request, Response
+from service.routes import ROUTES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from service.routes import Handler
+
+    Event = Mapping[str, Any]
+
+LOGGER = logging.getLogger(__name__)
+LOGGER.setLevel(logging.INFO)
+{% if service.api_type == "rest" %}
+# A REST API hands over path parameters as they stand in the URL; `sam local` has decoded them already.
+PARAMETERS_ARE_ENCODED = "AWS_SAM_LOCAL" not in os.environ
+{% endif %}
+
+def handler(event: Event, context: Any) -> dict[str, Any]:
+    """Answer a request that API Gateway passes on. Whatever happens, the answer is one of the API's own."""
+    try:
+        request = read_request(event)
+        response = find_handler(request)(request)
+    except HttpError as error:
+        if error.status >= 500:  # noqa: PLR2004
+            LOGGER.warning("%s", error.message, exc_info=error.__cause__)
+        response = Response(error.status, dump_message(error.message), error.headers)
+    except Exception:
+        LOGGER.exception("A handler failed")
+        request_id = getattr(context, "aws_request_id", "unknown")
+        response = Response(500, dump_message(f"Internal server error, request {request_id}"))
+    return write_response(response)
+
+
+def find_handler(request: Request) -> Handler:
+    """Return the handler of the route that API Gateway matched: its own, or the path's for any method."""
+    for key in (f"{request.method} {request.resource}", f"ANY {request.resource}"):
+        if key in ROUTES:
+            return ROUTES[key]
+    raise HttpError(404, f"There is no route {request.method} {request.resource}")
+
+{% if service.api_type == "rest" %}
+def read_request(event: Event) -> Request:
+    """Return the request in an event of a REST API (proxy integration, payload format 1.0)."""
+    return Request(
+        method=event["httpMethod"],
+        resource=event["resource"],
+        path=event["requestContext"]["path"],
+        parameters={name: decode_parameter(value) for name, value in (event["pathParameters"] or {}).items()},
+        query=event["queryStringParameters"] or {},
+        body=read_body(event),
+    )
+
+
+def decode_parameter(value: str) -> str:
+    if not PARAMETERS_ARE_ENCODED:
+        return value
+    try:
+        return unquote(value, errors="strict")
+    except UnicodeDecodeError as error:
+        raise HttpError(400, "The path must be UTF-8") from error
+
+{% else %}
+def read_request(event: Event) -> Request:
+    """Return the request in an event of an HTTP API (payload format 2.0)."""
+    return Request(
+        method=event["requestContext"]["http"]["method"],
+        resource=event["routeKey"].partition(" ")[2],
+        path=event["rawPath"],
+        parameters=event.get("pathParameters") or {},
+        query=event.get("queryStringParameters") or {},
+        body=read_body(event),
+    )
+
+{% endif %}
+def read_body(event: Event) -> str:
+    body: str = event.get("body") or ""
+    if not event.get("isBase64Encoded"):
+        return body
+    try:
+        return base64.b64decode(body, validate=True).decode()
+    except ValueError as error:
+        raise HttpError(400, "The body must be UTF-8") from error
+
+
+def dump_message(message: str) -> str:
+    return json.dumps({"message": message}, ensure_ascii=False)
+
+
+def write_response(response: Response) -> dict[str, Any]:
+    content_type = {"Content-Type": "application/json"} if response.body else {}
+    return {
+        "statusCode": response.status,
+        "headers": {**content_type, **response.headers},
+        "body": response.body,
+        "isBase64Encoded": False,
+    }

@@ -1,0 +1,131 @@
+"""JSON text to DynamoDB's attribute values, and back, without losing a digit."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from decimal import Decimal, InvalidOperation
+from json.encoder import encode_basestring
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from service.http import HttpError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
+
+    Item = dict[str, AttributeValueTypeDef]
+
+# Amazon DynamoDB Developer Guide, "Naming rules and data types": numbers, and nesting of documents.
+MAX_DIGITS = 38
+MAX_EXPONENT = 125
+MIN_EXPONENT = -130
+MAX_DEPTH = 32
+
+JSON_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
+
+
+def parse_object(text: str) -> Item:
+    """Return the attribute values of a JSON object.
+
+    Raises HttpError 400 where the text is not JSON, not an object, or holds what DynamoDB cannot.
+    """
+    try:
+        document = json.loads(text, parse_int=parse_number, parse_float=parse_number, parse_constant=refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise HttpError(400, "The body must be a JSON object") from error
+    if not isinstance(document, dict):
+        raise HttpError(400, "The body must be a JSON object")
+    return to_attribute_values(document, depth=1)
+
+
+def parse_number(text: str) -> Decimal:
+    """Return a number of JSON, exactly. Raises HttpError 400 for one that DynamoDB cannot keep."""
+    try:
+        number = Decimal(text)
+    except InvalidOperation as error:
+        raise HttpError(400, f"The number {shorten(text)} is out of range") from error
+    digits = number.as_tuple().digits
+    if len(digits) > MAX_DIGITS and len("".join(map(str, digits)).rstrip("0")) > MAX_DIGITS:
+        raise HttpError(400, f"The number {shorten(text)} has more than {MAX_DIGITS} significant digits")
+    if number and not MIN_EXPONENT <= number.adjusted() <= MAX_EXPONENT:
+        raise HttpError(400, f"The number {shorten(text)} is out of range")
+    return number or Decimal(0)
+
+
+def refuse_constant(constant: str) -> NoReturn:
+    raise HttpError(400, f"{constant} is not a number of JSON")
+
+
+def shorten(text: str) -> str:
+    return text if len(text) <= 50 else f"{text[:47]}..."  # noqa: PLR2004
+
+
+def to_attribute_value(value: Any, depth: int) -> AttributeValueTypeDef:
+    if depth > MAX_DEPTH:
+        raise HttpError(400, f"The body is nested deeper than {MAX_DEPTH} levels")
+    match value:
+        case str():
+            return {"S": check_unicode(value)}
+        case bool():
+            return {"BOOL": value}
+        case Decimal():
+            return {"N": str(value)}
+        case None:
+            return {"NULL": True}
+        case list():
+            return {"L": [to_attribute_value(element, depth + 1) for element in value]}
+        case _:
+            return {"M": to_attribute_values(value, depth + 1)}
+
+
+def to_attribute_values(document: dict[str, Any], depth: int) -> Item:
+    return {check_unicode(name): to_attribute_value(value, depth) for name, value in document.items()}
+
+
+def check_unicode(text: str) -> str:
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise HttpError(400, "The body holds half of a surrogate pair, which is not a character") from error
+    return text
+
+
+def dump_item(item: Item) -> str:
+    """Return an item as a JSON object."""
+    members = (f"{encode_basestring(name)}:{dump_value(value)}" for name, value in item.items())
+    return "{" + ",".join(members) + "}"
+
+
+def dump_array(elements: Iterable[str]) -> str:
+    return "[" + ",".join(elements) + "]"
+
+
+def dump_value(value: AttributeValueTypeDef) -> str:
+    kind, content = next(iter(value.items()))
+    return DUMPERS[kind](content)
+
+
+def dump_boolean(value: bool) -> str:
+    return "true" if value else "false"
+
+
+def dump_bytes(value: bytes) -> str:
+    return f'"{base64.b64encode(value).decode()}"'
+
+
+# By DynamoDB's type; binary values and sets come from other writers, for JSON has neither.
+DUMPERS: dict[str, Any] = {
+    "S": encode_basestring,
+    "N": str,
+    "BOOL": dump_boolean,
+    "NULL": lambda _: "null",
+    "M": dump_item,
+    "L": lambda elements: dump_array(map(dump_value, elements)),
+    "B": dump_bytes,
+    "SS": lambda elements: dump_array(map(encode_basestring, elements)),
+    "NS": dump_array,
+    "BS": lambda elements: dump_array(map(dump_bytes, elements)),
+}

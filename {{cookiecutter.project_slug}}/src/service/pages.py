@@ -1,0 +1,61 @@
+"""Pages of items: the limit and the cursor that a client sends, and the page that it gets."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from service import json_values, table
+from service.http import HttpError, Request, Response
+
+if TYPE_CHECKING:
+    from service.json_values import Item
+
+DEFAULT_LIMIT = 25
+MAX_LIMIT = 100
+
+
+def read_limit(request: Request) -> int:
+    """Return how many items a page holds at the most. Raises HttpError 400 for anything but 1 to 100."""
+    text = request.query.get("limit", str(DEFAULT_LIMIT))
+    if not re.fullmatch(r"[1-9][0-9]{0,2}", text) or int(text) > MAX_LIMIT:
+        raise HttpError(400, f"limit must be a whole number from 1 to {MAX_LIMIT}")
+    return int(text)
+
+
+def read_cursor(request: Request) -> Item | None:
+    """Return the key after which the page starts, or None for the first page.
+
+    Raises HttpError 400 for a cursor that did not come from this very path.
+    """
+    cursor = request.query.get("cursor")
+    if cursor is None:
+        return None
+    try:
+        scope, key = json.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
+        start = table.check_key(key)
+    except (ValueError, TypeError, AttributeError, RecursionError, HttpError) as error:
+        raise bad_cursor() from error
+    if scope != scope_of(request):
+        raise bad_cursor()
+    return start
+
+
+def bad_cursor() -> HttpError:
+    return HttpError(400, "cursor must be the next_cursor of a page from this very path")
+
+
+def make_page(request: Request, items: list[Item], last_key: Item | None) -> Response:
+    """Return the page of these items; the cursor to the next one is null where DynamoDB has no more."""
+    cursor = "null"
+    if last_key:
+        content = json.dumps([scope_of(request), last_key], separators=(",", ":"))
+        cursor = f'"{base64.urlsafe_b64encode(content.encode()).decode().rstrip("=")}"'
+    page = json_values.dump_array(map(json_values.dump_item, items))
+    return Response(200, '{"items":' + page + ',"next_cursor":' + cursor + "}")
+
+
+def scope_of(request: Request) -> list[Any]:
+    return [request.resource, dict(request.parameters)]

@@ -1,0 +1,273 @@
+{% set service = cookiecutter | service -%}
+"""The DynamoDB table: its key, and the operations on its items."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from decimal import Decimal
+from typing import TYPE_CHECKING, NamedTuple
+
+import boto3
+from botocore import exceptions
+from botocore.config import Config
+from botocore.parsers import ResponseParserError
+
+from service import json_values
+from service.http import HttpError, Request
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
+
+    from service.json_values import Item
+
+
+class KeyAttribute(NamedTuple):
+    """An attribute of the table's key."""
+
+    name: str
+    type: str
+    """S (string) or N (number)."""
+
+    max_bytes: int
+    """DynamoDB's limit for a string."""
+
+
+PARTITION_KEY = KeyAttribute(
+    name="{{ service.partition_key.name }}",
+    type="{{ service.partition_key.type }}",
+    max_bytes={{ service.partition_key.max_bytes }},
+)
+{%- if service.sort_key %}
+SORT_KEY = KeyAttribute(
+    name="{{ service.sort_key.name }}",
+    type="{{ service.sort_key.type }}",
+    max_bytes={{ service.sort_key.max_bytes }},
+)
+{%- endif %}
+KEY = (PARTITION_KEY,{% if service.sort_key %} SORT_KEY{% endif %})
+
+TABLE_NAME = os.environ["TABLE_NAME"]
+
+# Three attempts of three seconds and the pauses between them end before the function's own timeout.
+CLIENT: DynamoDBClient = boto3.client(
+    "dynamodb",
+    config=Config(connect_timeout=1, read_timeout=2, retries={"mode": "standard", "total_max_attempts": 3}),
+)
+
+THROTTLED = {
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+    "ThrottlingException",
+    "TransactionConflictException",
+}
+UNREACHABLE = (
+    exceptions.ConnectionError,
+    exceptions.HTTPClientError,
+    exceptions.IncompleteReadError,
+    ResponseParserError,
+)
+
+
+def read_path_key(request: Request) -> Item:
+    """Return the key attributes that stand in a request's path. Raises HttpError 400 for a value they cannot have."""
+    parameters = request.parameters
+    named = [attribute for attribute in KEY if attribute.name in parameters]
+    return {attribute.name: parse_key_text(attribute, parameters[attribute.name]) for attribute in named}
+
+
+def read_item(request: Request) -> Item:
+    """Return the item in a request's body, with the key attributes of the path.
+
+    Raises HttpError 400 for a body that is no item, and for a key that is missing, cannot be, or differs from the path's.
+    """
+    path_key = read_path_key(request)
+    item = json_values.parse_object(request.body)
+    refuse_other_key(item, path_key)
+    return {**check_key({**item, **path_key}), **item, **path_key}
+
+
+def read_changes(request: Request) -> Item:
+    """Return the attributes in a request's body that are to change; those to remove are {"NULL": True}.
+
+    Raises HttpError 400 for a body that is no object, and for a key that differs from the path's.
+    """
+    path_key = read_path_key(request)
+    changes = json_values.parse_object(request.body)
+    refuse_other_key(changes, path_key)
+    return {name: value for name, value in changes.items() if name not in path_key}
+
+
+def refuse_other_key(item: Item, path_key: Item) -> None:
+    for name, value in path_key.items():
+        if name in item and not are_equal(item[name], value):
+            raise HttpError(400, f"{name} in the body differs from the path's")
+
+
+def are_equal(one: AttributeValueTypeDef, other: AttributeValueTypeDef) -> bool:
+    if "N" in one and "N" in other:
+        return Decimal(one["N"]) == Decimal(other["N"])
+    return one == other
+
+
+def check_key(item: Mapping[str, AttributeValueTypeDef]) -> Item:
+    """Return an item's key attributes. Raises HttpError 400 where one is missing or cannot be a key."""
+    for attribute in KEY:
+        if attribute.name not in item:
+            raise HttpError(400, f"{attribute.name} is missing")
+        check_key_value(attribute, item[attribute.name])
+    return {attribute.name: item[attribute.name] for attribute in KEY}
+
+
+def check_key_value(attribute: KeyAttribute, value: AttributeValueTypeDef) -> None:
+    if attribute.type not in value:
+        raise HttpError(400, f"{attribute.name} must be a {'number' if attribute.type == 'N' else 'string'}")
+    if attribute.type == "S":
+        length = len(value["S"].encode())
+        if not length:
+            raise HttpError(400, f"{attribute.name} must not be empty")
+        if length > attribute.max_bytes:
+            raise HttpError(400, f"{attribute.name} must be at most {attribute.max_bytes} bytes long")
+
+
+def parse_key_text(attribute: KeyAttribute, text: str) -> AttributeValueTypeDef:
+    value: AttributeValueTypeDef = {"S": text}
+    if attribute.type == "N":
+        if not json_values.JSON_NUMBER.fullmatch(text):
+            raise HttpError(400, f"{attribute.name} must be a number")
+        value = {"N": str(json_values.parse_number(text))}
+    check_key_value(attribute, value)
+    return value
+
+
+@contextmanager
+def http_errors(condition_failed: HttpError | None = None) -> Iterator[None]:
+    """Raise what DynamoDB answers, other than success, as the HttpError that tells a client."""
+    try:
+        yield
+    except exceptions.ClientError as error:
+        raise translate(error, condition_failed) from error
+    except UNREACHABLE as error:
+        raise unavailable("The table cannot be reached at the moment") from error
+
+
+def translate(error: exceptions.ClientError, condition_failed: HttpError | None) -> Exception:
+    code = error.response["Error"]["Code"]
+    message = error.response["Error"].get("Message", "")
+    if code == "ConditionalCheckFailedException" and condition_failed:
+        return condition_failed
+    if code == "ResourceNotFoundException":
+        return unavailable("The table is not there")
+    if code in THROTTLED:
+        return unavailable("The table takes no more requests at the moment")
+    if error.response["ResponseMetadata"]["HTTPStatusCode"] >= 500:  # noqa: PLR2004
+        return unavailable("The table does not work at the moment")
+    if code == "ValidationException":
+        # What the checks above let through is in the item: its size, or the type of an index's key.
+        return HttpError(413, "The item is larger than 400 KB") if "Item size" in message else HttpError(400, message)
+    return error
+
+
+def unavailable(message: str) -> HttpError:
+    return HttpError(503, message, {"Retry-After": "1"})
+
+
+def already_exists() -> HttpError:
+    return HttpError(409, "An item with this key exists already")
+
+
+def not_found() -> HttpError:
+    return HttpError(404, "No item has this key")
+
+
+def scan(limit: int, start: Item | None) -> tuple[list[Item], Item | None]:
+    """Return the table's next items after a key, and the key to go on from."""
+    start_key = {"ExclusiveStartKey": start} if start else {}
+    with http_errors():
+        page = CLIENT.scan(TableName=TABLE_NAME, Limit=limit, **start_key)
+    return page["Items"], page.get("LastEvaluatedKey")
+
+{% if service.sort_key %}
+def query(partition: Item, limit: int, start: Item | None) -> tuple[list[Item], Item | None]:
+    """Return a partition's next items after a key, in the sort key's order, and the key to go on from."""
+    start_key = {"ExclusiveStartKey": start} if start else {}
+    with http_errors():
+        page = CLIENT.query(
+            TableName=TABLE_NAME,
+            Limit=limit,
+            KeyConditionExpression="#partition = :partition",
+            ExpressionAttributeNames={"#partition": PARTITION_KEY.name},
+            ExpressionAttributeValues={":partition": partition[PARTITION_KEY.name]},
+            **start_key,
+        )
+    return page["Items"], page.get("LastEvaluatedKey")
+
+{% endif %}
+def read(key: Item) -> Item:
+    """Return the item with a key, as it is now. Raises HttpError 404 where there is none."""
+    with http_errors():
+        answer = CLIENT.get_item(TableName=TABLE_NAME, Key=key, ConsistentRead=True)
+    if "Item" not in answer:
+        raise not_found()
+    return answer["Item"]
+
+
+def create(item: Item) -> None:
+    """Put a new item. Raises HttpError 409 where its key is taken."""
+    with http_errors(condition_failed=already_exists()):
+        CLIENT.put_item(
+            TableName=TABLE_NAME,
+            Item=item,
+            ConditionExpression="attribute_not_exists(#partition)",
+            ExpressionAttributeNames={"#partition": PARTITION_KEY.name},
+        )
+
+
+def replace(item: Item) -> bool:
+    """Put an item in the place of the one with its key, and tell whether there was one."""
+    with http_errors():
+        answer = CLIENT.put_item(TableName=TABLE_NAME, Item=item, ReturnValues="ALL_OLD")
+    return "Attributes" in answer
+
+
+def update(key: Item, changes: Item) -> Item:
+    """Set or remove attributes of an item in one step, and return the item. Raises HttpError 404 where there is none."""
+    names = {"#partition": PARTITION_KEY.name}
+    values: Item = {}
+    assignments = []
+    removals = []
+    for position, (name, value) in enumerate(changes.items()):
+        names[f"#{position}"] = name
+        if "NULL" in value:
+            removals.append(f"#{position}")
+        else:
+            values[f":{position}"] = value
+            assignments.append(f"#{position} = :{position}")
+    expression = " ".join(
+        f"{action} {', '.join(parts)}" for action, parts in (("SET", assignments), ("REMOVE", removals)) if parts
+    )
+    with http_errors(condition_failed=not_found()):
+        answer = CLIENT.update_item(
+            TableName=TABLE_NAME,
+            Key=key,
+            ConditionExpression="attribute_exists(#partition)",
+            ExpressionAttributeNames=names,
+            ReturnValues="ALL_NEW",
+            **({"UpdateExpression": expression} if expression else {}),
+            **({"ExpressionAttributeValues": values} if values else {}),
+        )
+    return answer["Attributes"]
+
+
+def delete(key: Item) -> None:
+    """Delete the item with a key. Raises HttpError 404 where there is none."""
+    with http_errors(condition_failed=not_found()):
+        CLIENT.delete_item(
+            TableName=TABLE_NAME,
+            Key=key,
+            ConditionExpression="attribute_exists(#partition)",
+            ExpressionAttributeNames={"#partition": PARTITION_KEY.name},
+        )
