@@ -98,6 +98,18 @@ OPERATION_SUMMARIES = {
     "delete": "delete an item",
     "stub": "not implemented yet",
 }
+# What a route answers, by operation: the status, and the response of openapi.yaml that describes it.
+UNAVAILABLE = (("500", "Failed"), ("503", "Unavailable"))
+OPERATION_RESPONSES = {
+    "list": (("200", "Page"), ("400", "Refused"), *UNAVAILABLE),
+    "query": (("200", "Page"), ("400", "Refused"), *UNAVAILABLE),
+    "create": (("201", "Created"), ("400", "Refused"), ("409", "Exists"), ("413", "TooLarge"), *UNAVAILABLE),
+    "read": (("200", "Item"), ("400", "Refused"), ("404", "NotFound"), *UNAVAILABLE),
+    "replace": (("200", "Item"), ("201", "Created"), ("400", "Refused"), ("413", "TooLarge"), *UNAVAILABLE),
+    "update": (("200", "Item"), ("400", "Refused"), ("404", "NotFound"), ("413", "TooLarge"), *UNAVAILABLE),
+    "delete": (("204", "Deleted"), ("400", "Refused"), ("404", "NotFound"), *UNAVAILABLE),
+    "stub": (("500", "Failed"), ("501", "NotImplemented")),
+}
 COLLECTION_OPERATIONS = {"GET": "list", "HEAD": "list", "POST": "create"}
 PARTITION_OPERATIONS = {"GET": "query", "HEAD": "query", "POST": "create"}
 ITEM_OPERATIONS = {"GET": "read", "HEAD": "read", "PUT": "replace", "PATCH": "update", "DELETE": "delete"}
@@ -175,6 +187,28 @@ class Route:
         return len(self.location) > 120 - len('    return responses.created(request, item, "")')
 
     @property
+    def openapi_method(self) -> str:
+        """The name of the route's operation in OpenAPI, which knows no ANY: there it is API Gateway's own."""
+        return "x-amazon-apigateway-any-method" if self.method == "ANY" else self.method.lower()
+
+    @property
+    def openapi_parameters(self) -> list[str]:
+        """The path's parameters as OpenAPI takes them: with their '+', for it is part of the path."""
+        return [segment.strip("{}") for segment in self.segments if is_parameter(segment)]
+
+    @property
+    def body_schema(self) -> str:
+        """The schema of openapi.yaml that the body has, if it has one."""
+        if self.operation == "create":
+            return "PartitionItem" if self.parameters else "Item"
+        return "Attributes" if self.operation in ("replace", "update") else ""
+
+    @property
+    def responses(self) -> tuple[tuple[str, str], ...]:
+        """Each status that the handler answers, with the response of openapi.yaml that describes it."""
+        return OPERATION_RESPONSES[self.operation]
+
+    @property
     def is_page(self) -> bool:
         return self.operation in ("list", "query")
 
@@ -228,7 +262,7 @@ class Service:
         return {route.operation for route in self.routes}
 
     @property
-    def methods_by_path(self) -> dict[str, list[Route]]:
+    def routes_by_path(self) -> dict[str, list[Route]]:
         """The routes, grouped by path in the order in which the paths came."""
         grouped: dict[str, list[Route]] = {}
         for route in self.routes:
@@ -236,9 +270,9 @@ class Service:
         return grouped
 
     @property
-    def creates(self) -> bool:
-        """Whether a handler answers 201."""
-        return bool(self.operations & {"create", "replace"})
+    def uses_table(self) -> bool:
+        """Whether a handler does more than to say that it is not implemented."""
+        return self.operations != {"stub"}
 
     @property
     def pages(self) -> bool:
@@ -246,12 +280,29 @@ class Service:
         return bool(self.operations & {"list", "query"})
 
     @property
+    def key_schemas(self) -> dict[str, str]:
+        """The schema of openapi.yaml for each key attribute."""
+        return dict(zip((key.name for key in self.keys), ("PartitionKey", "SortKey"), strict=False))
+
+    @property
+    def locates(self) -> bool:
+        """Whether an answer 201 says where the item is."""
+        return any(route.location for route in self.routes)
+
+    @property
+    def openapi_components(self) -> set[str]:
+        """The schemas and responses of openapi.yaml that the routes use."""
+        responses = {response for route in self.routes for _, response in route.responses}
+        bodies = {route.body_schema for route in self.routes}
+        return responses | bodies | ({"Item"} if responses & {"Created", "Item", "Page"} else set())
+
+    @property
     def handler_modules(self) -> list[str]:
         """The modules that the handlers use, in Python."""
         used = {
             "pages": self.pages,
             "responses": bool(self.operations & {"create", "read", "replace", "update"}),
-            "table": self.operations != {"stub"},
+            "table": self.uses_table,
         }
         return [module for module, is_used in used.items() if is_used]
 

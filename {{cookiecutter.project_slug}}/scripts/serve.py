@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
 PROJECT = Path(__file__).resolve().parent.parent
-SAM = Path(sys.executable).parent / "sam"
+SAM = str(Path(sys.executable).parent / "sam")
 SECONDS_TO_STOP = 10
 MILLISECONDS_BETWEEN_LOOKS = 200
 

@@ -34,7 +34,7 @@ class TemplateLoader(yaml.SafeLoader):
     """Loads a CloudFormation template: `!Ref` becomes {"Ref": ...}, other functions become Intrinsic."""
 
 
-TemplateLoader.add_constructor("!Ref", lambda loader, node: {"Ref": loader.construct_scalar(node)})
+TemplateLoader.add_constructor("!Ref", lambda _, node: {"Ref": node.value})
 TemplateLoader.add_multi_constructor("!", lambda *_: Intrinsic())
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from service.http import HttpError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
@@ -117,7 +117,7 @@ def dump_bytes(value: bytes) -> str:
 
 
 # By DynamoDB's type; binary values and sets come from other writers, for JSON has neither.
-DUMPERS: dict[str, Any] = {
+DUMPERS: dict[str, Callable[[Any], str]] = {
     "S": encode_basestring,
     "N": str,
     "BOOL": dump_boolean,

@@ -20,7 +20,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
+    from mypy_boto3_dynamodb.type_defs import (
+        AttributeValueTypeDef,
+{%- if service.sort_key %}
+        QueryInputTypeDef,
+{%- endif %}
+        ScanInputTypeDef,
+        UpdateItemInputTypeDef,
+    )
 
     from service.json_values import Item
 
@@ -185,24 +192,27 @@ def not_found() -> HttpError:
 
 def scan(limit: int, start: Item | None) -> tuple[list[Item], Item | None]:
     """Return the table's next items after a key, and the key to go on from."""
-    start_key = {"ExclusiveStartKey": start} if start else {}
+    arguments: ScanInputTypeDef = {"TableName": TABLE_NAME, "Limit": limit}
+    if start:
+        arguments["ExclusiveStartKey"] = start
     with http_errors():
-        page = CLIENT.scan(TableName=TABLE_NAME, Limit=limit, **start_key)
+        page = CLIENT.scan(**arguments)
     return page["Items"], page.get("LastEvaluatedKey")
 
 {% if service.sort_key %}
 def query(partition: Item, limit: int, start: Item | None) -> tuple[list[Item], Item | None]:
     """Return a partition's next items after a key, in the sort key's order, and the key to go on from."""
-    start_key = {"ExclusiveStartKey": start} if start else {}
+    arguments: QueryInputTypeDef = {
+        "TableName": TABLE_NAME,
+        "Limit": limit,
+        "KeyConditionExpression": "#partition = :partition",
+        "ExpressionAttributeNames": {"#partition": PARTITION_KEY.name},
+        "ExpressionAttributeValues": {":partition": partition[PARTITION_KEY.name]},
+    }
+    if start:
+        arguments["ExclusiveStartKey"] = start
     with http_errors():
-        page = CLIENT.query(
-            TableName=TABLE_NAME,
-            Limit=limit,
-            KeyConditionExpression="#partition = :partition",
-            ExpressionAttributeNames={"#partition": PARTITION_KEY.name},
-            ExpressionAttributeValues={":partition": partition[PARTITION_KEY.name]},
-            **start_key,
-        )
+        page = CLIENT.query(**arguments)
     return page["Items"], page.get("LastEvaluatedKey")
 
 {% endif %}
@@ -246,19 +256,20 @@ def update(key: Item, changes: Item) -> Item:
         else:
             values[f":{position}"] = value
             assignments.append(f"#{position} = :{position}")
-    expression = " ".join(
-        f"{action} {', '.join(parts)}" for action, parts in (("SET", assignments), ("REMOVE", removals)) if parts
-    )
+    clauses = {"SET": assignments, "REMOVE": removals}
+    arguments: UpdateItemInputTypeDef = {
+        "TableName": TABLE_NAME,
+        "Key": key,
+        "ConditionExpression": "attribute_exists(#partition)",
+        "ExpressionAttributeNames": names,
+        "ReturnValues": "ALL_NEW",
+    }
+    if changes:
+        arguments["UpdateExpression"] = " ".join(f"{verb} {', '.join(parts)}" for verb, parts in clauses.items() if parts)
+    if values:
+        arguments["ExpressionAttributeValues"] = values
     with http_errors(condition_failed=not_found()):
-        answer = CLIENT.update_item(
-            TableName=TABLE_NAME,
-            Key=key,
-            ConditionExpression="attribute_exists(#partition)",
-            ExpressionAttributeNames=names,
-            ReturnValues="ALL_NEW",
-            **({"UpdateExpression": expression} if expression else {}),
-            **({"ExpressionAttributeValues": values} if values else {}),
-        )
+        answer = CLIENT.update_item(**arguments)
     return answer["Attributes"]
 
 

@@ -1,0 +1,108 @@
+"""The API and the table under test.
+
+With API_URL in the environment, the API there and the table behind AWS_ENDPOINT_URL_DYNAMODB; else all in this process.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import uuid
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import project
+import pytest
+from api import Api, HttpApi, OfflineApi
+from moto import mock_aws
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from mypy_boto3_dynamodb.service_resource import Table
+
+    Key = dict[str, Any]
+
+API_URL = os.environ.get("API_URL")
+if not API_URL:
+    for name in ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB", "AWS_PROFILE", "AWS_SAM_LOCAL", "AWS_SESSION_TOKEN"):
+        os.environ.pop(name, None)
+    os.environ.update(AWS_ACCESS_KEY_ID="test", AWS_SECRET_ACCESS_KEY="test", AWS_DEFAULT_REGION="us-east-1")
+    os.environ["TABLE_NAME"] = project.TABLE_NAME
+
+ROUTE_FIXTURES = {
+    f"{operation}_route": [route for route in project.ROUTES if route.operation == operation and route.method != "HEAD"]
+    for operation in ("list", "query", "create", "read", "replace", "update", "delete", "stub")
+}
+ROUTE_FIXTURES["head_route"] = [
+    route for route in project.ROUTES if route.method == "HEAD" and route.operation != "stub"
+]
+ROUTE_FIXTURES["partition_create_route"] = [route for route in ROUTE_FIXTURES["create_route"] if "{" in route.path]
+ROUTE_FIXTURES["page_route"] = ROUTE_FIXTURES["list_route"] + ROUTE_FIXTURES["query_route"]
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test that takes a `…_route` for each such route of the project."""
+    for fixture in ROUTE_FIXTURES.keys() & set(metafunc.fixturenames):
+        metafunc.parametrize(fixture, ROUTE_FIXTURES[fixture], ids=str)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the tests of operations that the project has no route for, and those that need the API over HTTP."""
+    left_out = [item for item in items if lacks_route(item) or (item.get_closest_marker("over_http") and not API_URL)]
+    items[:] = [item for item in items if item not in left_out]
+    config.hook.pytest_deselected(items=left_out)
+
+
+def lacks_route(item: pytest.Item) -> bool:
+    reasons = [mark.kwargs.get("reason", "") for mark in item.iter_markers("skip")]
+    return any("empty parameter set" in reason for reason in reasons)
+
+
+@pytest.fixture(scope="session")
+def table() -> Iterator[Table]:
+    """The table itself, to arrange what a test is given and to look at what a request left."""
+    if API_URL:
+        yield boto3.resource("dynamodb").Table(project.TABLE_NAME)
+        return
+    with mock_aws():
+        project.CREATE_TABLE.create_tables(boto3.client("dynamodb"), project.TEMPLATE)
+        yield boto3.resource("dynamodb").Table(project.TABLE_NAME)
+
+
+@pytest.fixture(scope="session")
+def api(table: Table) -> Api:  # noqa: ARG001 - the table comes first
+    if API_URL:
+        return HttpApi(API_URL)
+    from service import app  # noqa: PLC0415 - makes its client on import, which must be moto's
+
+    return OfflineApi(app.handler)
+
+
+@pytest.fixture
+def new_key(table: Table) -> Iterator[Callable[[], Key]]:
+    """Makes keys that no item has yet; the items that come to have them are deleted afterwards."""
+    made: list[Key] = []
+
+    def make() -> Key:
+        number = random.randrange(10**9, 10**12)  # noqa: S311 - no secret
+        text = f"test-{uuid.uuid4()}"
+        made.append({attribute.name: number if attribute.type == "N" else text for attribute in project.KEY})
+        return made[-1]
+
+    yield make
+    for key in made:
+        table.delete_item(Key=key)
+
+
+@pytest.fixture
+def key(new_key: Callable[[], Key]) -> Key:
+    return new_key()
+
+
+@pytest.fixture
+def item(key: Key, table: Table) -> dict[str, Any]:
+    """An item that is in the table."""
+    item = {**key, "name": "田中太郎", "visits": 3}
+    table.put_item(Item=item)
+    return item
