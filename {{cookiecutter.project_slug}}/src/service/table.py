@@ -256,7 +256,7 @@ def update(key: Item, changes: Item) -> Item:
         else:
             values[f":{position}"] = value
             assignments.append(f"#{position} = :{position}")
-    clauses = {"SET": assignments, "REMOVE": removals}
+    clauses = [("SET", assignments), ("REMOVE", removals)]
     arguments: UpdateItemInputTypeDef = {
         "TableName": TABLE_NAME,
         "Key": key,
@@ -265,7 +265,7 @@ def update(key: Item, changes: Item) -> Item:
         "ReturnValues": "ALL_NEW",
     }
     if changes:
-        arguments["UpdateExpression"] = " ".join(f"{verb} {', '.join(parts)}" for verb, parts in clauses.items() if parts)
+        arguments["UpdateExpression"] = " ".join(f"{verb} {', '.join(parts)}" for verb, parts in clauses if parts)
     if values:
         arguments["ExpressionAttributeValues"] = values
     with http_errors(condition_failed=not_found()):

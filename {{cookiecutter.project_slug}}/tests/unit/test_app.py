@@ -1,0 +1,146 @@
+"""What the handler makes of events, and of everything that can go wrong."""
+
+from __future__ import annotations
+
+import base64
+import json
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import project
+import pytest
+from api import OfflineApi, make_http_event, make_rest_event
+from botocore import exceptions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import ModuleType
+
+    from service.http import Request, Response
+
+ROUTE = project.ROUTES[0]
+CONTEXT = SimpleNamespace(aws_request_id="the-request")
+
+
+@pytest.fixture
+def app(api: OfflineApi) -> ModuleType:  # noqa: ARG001 - makes the client that the import wants
+    from service import app  # noqa: PLC0415
+
+    return app
+
+
+@pytest.fixture
+def table_module(app: ModuleType) -> ModuleType:  # noqa: ARG001
+    from service import table  # noqa: PLC0415
+
+    return table
+
+
+@pytest.fixture
+def serve(app: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[int, Any, dict[str, str]]]:
+    """Calls the app with an event, behind which one handler answers every route."""
+
+    def call(handler: Callable[[Request], Response], **changes: Any) -> tuple[int, Any, dict[str, str]]:
+        monkeypatch.setattr(app, "ROUTES", dict.fromkeys(map(str, project.ROUTES), handler))
+        make_event = make_rest_event if project.HAS_REST_API else make_http_event
+        method = "POST" if ROUTE.method == "ANY" else ROUTE.method
+        answer = app.handler({**make_event(method, ROUTE.path, {}, None), **changes}, CONTEXT)
+        return answer["statusCode"], json.loads(answer["body"] or "null"), answer["headers"]
+
+    return call
+
+
+def show_body(request: Request) -> Response:
+    from service.http import Response  # noqa: PLC0415
+
+    return Response(200, json.dumps(request.body))
+
+
+def test_decodes_a_body_in_base64(serve: Callable[..., Any]) -> None:
+    body = base64.b64encode('{"a": "é"}'.encode()).decode()
+
+    status, text, _ = serve(show_body, body=body, isBase64Encoded=True)
+
+    assert (status, text) == (200, '{"a": "é"}')
+
+
+def test_refuses_a_body_that_is_not_utf_8(serve: Callable[..., Any]) -> None:
+    status, answer, _ = serve(show_body, body=base64.b64encode(b"\xff").decode(), isBase64Encoded=True)
+
+    assert (status, answer.keys()) == (400, {"message"})
+
+
+def test_tells_a_failure_by_its_request_and_nothing_of_the_inside(serve: Callable[..., Any]) -> None:
+    def fail(_: Request) -> Response:
+        raise RuntimeError("secret")
+
+    status, answer, headers = serve(fail)
+
+    assert (status, headers["Content-Type"]) == (500, "application/json")
+    assert "the-request" in answer["message"]
+    assert "secret" not in answer["message"]
+
+
+def test_survives_an_event_that_is_none_of_api_gateway(app: ModuleType) -> None:
+    assert app.handler({}, CONTEXT)["statusCode"] == 500
+
+
+def test_answers_404_for_a_route_that_is_not_in_the_table(app: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(app, "ROUTES", {})
+    make_event = make_rest_event if project.HAS_REST_API else make_http_event
+
+    answer = app.handler(make_event(ROUTE.method, ROUTE.path, {}, None), CONTEXT)
+
+    assert answer["statusCode"] == 404
+
+
+def client_error(code: str, status: int) -> exceptions.ClientError:
+    response: Any = {"Error": {"Code": code, "Message": "inside"}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    return exceptions.ClientError(response, "Scan")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        client_error("ProvisionedThroughputExceededException", 400),
+        client_error("ThrottlingException", 400),
+        client_error("ResourceNotFoundException", 400),
+        client_error("InternalServerError", 500),
+        exceptions.EndpointConnectionError(endpoint_url="http://localstack:4566"),
+        exceptions.ConnectTimeoutError(endpoint_url="http://localstack:4566"),
+        exceptions.ReadTimeoutError(endpoint_url="http://localstack:4566"),
+    ],
+    ids=str,
+)
+def test_asks_to_try_again_where_the_table_does_not_answer(
+    serve: Callable[..., Any], table_module: ModuleType, error: Exception
+) -> None:
+    def fail(_: Request) -> Response:
+        with table_module.http_errors():
+            raise error
+
+    status, answer, headers = serve(fail)
+
+    assert (status, headers["Retry-After"]) == (503, "1")
+    assert "inside" not in answer["message"]
+
+
+def test_does_not_tell_who_may_not_do_what(serve: Callable[..., Any], table_module: ModuleType) -> None:
+    def fail(_: Request) -> Response:
+        with table_module.http_errors():
+            raise client_error("AccessDeniedException", 400)
+
+    status, answer, _ = serve(fail)
+
+    assert status == 500
+    assert "inside" not in answer["message"]
+
+
+def test_gives_up_on_the_table_before_lambda_gives_up_on_the_function(table_module: ModuleType) -> None:
+    config = table_module.CLIENT.meta.config
+    attempts = config.retries["total_max_attempts"]
+    longest_pauses = sum(2**retry for retry in range(attempts - 1))
+
+    longest = attempts * (config.connect_timeout + config.read_timeout) + longest_pauses
+
+    assert longest < project.read_template()["Globals"]["Function"]["Timeout"]
