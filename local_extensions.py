@@ -393,8 +393,8 @@ def parse_key(answer: str, *, max_bytes: int, string_sample: str) -> Key:
 def parse_region(answer: object) -> str:
     region = expect_string(answer)
     if region not in REGIONS:
-        nearest = difflib.get_close_matches(region.lower(), REGIONS, n=1, cutoff=0)
-        raise AnswerError(f"{quote(region)} is not an AWS region; the nearest is {quote(nearest[0])}")
+        nearest = max(REGIONS, key=lambda known: difflib.SequenceMatcher(None, region.lower(), known).ratio())
+        raise AnswerError(f"{quote(region)} is not an AWS region; the nearest is {quote(nearest)}")
     return region
 
 
