@@ -73,7 +73,7 @@ RUST_NAMES = set(
     """.split()
 )
 # Names that the rendered modules give to something else; a test holds the list against the render.
-SERVICE_NAMES = {"app", "handler", "http", "json_values", "main", "pages", "responses", "routes", "service", "table"}
+SERVICE_NAMES = {"annotations", "app", "handler", "http", "json_values", "main", "pages", "responses", "routes", "service", "table"}
 
 # YAML 1.1: what reads as a boolean or as null.
 YAML_WORDS = {"y", "n", "yes", "no", "on", "off", "true", "false", "null"}
@@ -619,11 +619,17 @@ def make_default_routes(answers: Answers) -> str:
         table = "items"
     partition = f"/{table}/{{{partition_key.name}}}"
     item = f"{partition}/{{{sort_key.name}}}" if sort_key else partition
-    routes = [f"GET /{table}", f"POST /{table}"]
-    if sort_key:
-        routes.append(f"GET {partition}")
-    routes += [f"{method} {item}" for method in ("GET", "PUT", "PATCH", "DELETE")]
-    return ", ".join(routes)
+    routes = {
+        f"GET /{table}": "list_items",
+        f"POST /{table}": "create_item",
+        f"GET {partition}": "list_partition",
+        f"GET {item}": "read_item",
+        f"PUT {item}": "replace_item",
+        f"PATCH {item}": "update_item",
+        f"DELETE {item}": "delete_item",
+    }
+    is_long = any(len(derive_name(*route.split())) > HANDLER_NAME_LENGTH for route in routes)
+    return ", ".join(f"{route} {name}" if is_long else route for route, name in routes.items())
 
 
 # --- all of it ---------------------------------------------------------------------------------
@@ -721,7 +727,7 @@ def quote_yaml(text: str) -> str:
 
 def quote_markdown(text: str) -> str:
     """Return text for a line of Markdown, in which it is shown as it is."""
-    escaped = re.sub(r"([\\`*_{}\[\]<>#|~$!&])", r"\\\1", text)
+    escaped = re.sub(r"([\\`*_{}\[\]<>#|~$!&%])", r"\\\1", text)
     return re.sub(r"^(\d+)([.)])|^([-+=])", lambda match: f"{match[1] or ''}\\{match[2] or match[3]}", escaped)
 
 
@@ -752,7 +758,6 @@ class AnswersExtension(Extension):
             default_routes=make_default_routes,
             describe=lambda answers: describe(make_service(answers)),
             markdown=quote_markdown,
-            problems=lambda answers: parse_answers(answers)[1],
             quoted=quote_string,
             service=make_service,
             slug=make_slug,
@@ -760,3 +765,11 @@ class AnswersExtension(Extension):
         )
         # cruft renders two versions of the template in one process: each must import its own module.
         sys.modules.pop(__name__, None)
+
+    def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
+        """Have the answers checked with the name of the service's directory, which is rendered before anything is made.
+
+        `__checked` alone would let through what does not come by the questions, as the answers of `--replay`.
+        """
+        del name, filename
+        return "{{ (cookiecutter | service).slug }}" if source == "{{cookiecutter.project_slug}}" else source

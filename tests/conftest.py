@@ -1,0 +1,133 @@
+"""Renders of the template, and what is done with them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+TEMPLATE = Path(__file__).resolve().parent.parent
+
+
+@lru_cache(maxsize=1)
+def docker_answers() -> bool:
+    return shutil.which("docker") is not None and subprocess.run(["docker", "info"], capture_output=True, check=False).returncode == 0
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip what needs Docker where no engine answers; with REQUIRE_DOCKER=1, fail it."""
+    if item.get_closest_marker("docker") and not docker_answers():
+        reason = "no Docker engine answers"
+        if os.environ.get("REQUIRE_DOCKER") == "1":
+            pytest.fail(f"REQUIRE_DOCKER=1, and {reason}", pytrace=False)
+        pytest.skip(reason)
+
+
+@dataclass(frozen=True)
+class Service:
+    """A rendered service."""
+
+    path: Path
+
+    @property
+    def files(self) -> list[str]:
+        """Every file that was rendered, in order."""
+        return sorted(path.relative_to(self.path).as_posix() for path in self.path.rglob("*") if path.is_file())
+
+    def read(self, file: str) -> str:
+        return (self.path / file).read_text(encoding="utf-8")
+
+    def run(self, *command: str, timeout: float = 600, **environment: str) -> subprocess.CompletedProcess[str]:
+        """Run a command in the service's directory, its output and errors in one."""
+        return subprocess.run(
+            command,
+            cwd=self.path,
+            env={**os.environ, **environment},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+
+    def make(self, *arguments: str, **environment: str) -> str:
+        """Run make, and return what it prints. Fails the test where make fails."""
+        result = self.run("make", *arguments, **environment)
+        assert result.returncode == 0, f"make {' '.join(arguments)} failed:\n{result.stdout}"
+        return result.stdout
+
+
+class Bake(Protocol):
+    """Renders the template with answers; those that are not given are the defaults."""
+
+    def __call__(self, **answers: Any) -> Service: ...
+
+
+@pytest.fixture
+def bake(cookies: Any) -> Bake:
+    def render(**answers: Any) -> Service:
+        result = cookies.bake(extra_context=answers)
+        assert result.exception is None, result.exception
+        return Service(result.project_path)
+
+    return render
+
+
+@pytest.fixture(scope="session")
+def tools(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The environment that `make setup` makes in a rendered service, to be shared by several."""
+    output = tmp_path_factory.mktemp("tools")
+    cookiecutter("--no-input", "--output-dir", str(output)).check_returncode()
+    service = Service(output / "users-api")
+    service.make("setup")
+    return service.path / ".venv"
+
+
+@pytest.fixture
+def bake_with_tools(bake: Bake, tools: Path) -> Bake:
+    """Renders a service that has its tools already."""
+
+    def render(**answers: Any) -> Service:
+        service = bake(**answers)
+        (service.path / ".venv").symlink_to(tools)
+        (tools / ".complete").touch()
+        return service
+
+    return render
+
+
+def cookiecutter(
+    *arguments: str, template: Path = TEMPLATE, directory: Path | None = None, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """Run cookiecutter as a user would, without the user's own settings."""
+    return subprocess.run(
+        ["cookiecutter", str(template), *([] if "--config-file" in arguments else ["--default-config"]), *arguments],
+        cwd=directory,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture
+def free_port() -> Iterator[Any]:
+    """Finds ports on which nothing listens."""
+
+    def find() -> int:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port: int = probe.getsockname()[1]
+            return port
+
+    return find

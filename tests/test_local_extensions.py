@@ -1,0 +1,355 @@
+"""The answers, one by one: what is accepted, what is refused, and what is made of them."""
+
+from __future__ import annotations
+
+import builtins
+import json
+import shlex
+import sys
+from typing import Any
+
+import botocore.session
+import pytest
+import yaml
+from jinja2 import Environment
+
+import local_extensions
+from local_extensions import (
+    AnswerError,
+    AnswersExtension,
+    Key,
+    make_default_routes,
+    make_slug,
+    parse_answers,
+    parse_choice,
+    parse_key,
+    parse_partition_key,
+    parse_region,
+    parse_routes,
+    parse_slug,
+    parse_sort_key,
+    parse_table_name,
+    parse_text,
+    quote_markdown,
+    quote_string,
+    quote_yaml,
+)
+
+USER_ID = Key("user_id", "S", 2048, "001")
+POSTED_AT = Key("posted_at", "N", 1024, "1")
+
+ANSWERS = {
+    "project_name": "Users API",
+    "project_slug": "users-api",
+    "description": "",
+    "table_name": "users",
+    "partition_key": "user_id",
+    "sort_key": "",
+    "region": "ap-northeast-1",
+    "routes": "GET /users",
+    "language": "python",
+    "api_type": "rest",
+    "functions": "per-route",
+    "architecture": "x86_64",
+}
+
+
+def route_problems(routes: str, keys: list[Key] | None = None, functions: str = "per-route") -> list[str]:
+    return parse_routes(routes, keys or [USER_ID], functions)[1]
+
+
+def operations(routes: str, keys: list[Key]) -> list[str]:
+    parsed, problems = parse_routes(routes, keys, "per-route")
+    assert not problems
+    return [route.operation for route in parsed]
+
+
+class TestText:
+    @pytest.mark.parametrize("text", ["Users API", "田中さん\u3000API", "Café", "👩‍💻 desk", 'a "b" $(c) {{7*7}} \\ #', "नमस्ते"])
+    def test_accepts_what_people_write(self, text: str) -> None:
+        assert parse_text(text, required=True) == text
+
+    @pytest.mark.parametrize("text", ["a\nb", "a\tb", "a\x00b", "a\x7fb", "a\u202eb", "\ud800", "a\u2028b"])
+    def test_refuses_what_cannot_be_seen(self, text: str) -> None:
+        with pytest.raises(AnswerError, match=r"U\+[0-9A-F]{4}"):
+            parse_text(text, required=False)
+
+    def test_wants_a_name_and_no_description(self) -> None:
+        with pytest.raises(AnswerError, match="empty"):
+            parse_text("  ", required=True)
+        assert parse_text("", required=False) == ""
+
+
+class TestSlug:
+    @pytest.mark.parametrize("slug", ["a", "users-api", "a1-", "a" * 40])
+    def test_accepts(self, slug: str) -> None:
+        assert parse_slug(slug) == slug
+
+    @pytest.mark.parametrize("slug", ["", "1a", "-a", "A", "a_b", "a b", "a" * 41, "../../a/b", "/a", "a/b", "a\n", "é", None, 7, ["a"]])
+    def test_refuses(self, slug: object) -> None:
+        with pytest.raises(AnswerError):
+            parse_slug(slug)
+
+    @pytest.mark.parametrize("slug", ["1a", "../../a/b", "A B", "é" * 50, "日本"])
+    def test_suggests_a_slug_that_it_accepts(self, slug: str) -> None:
+        with pytest.raises(AnswerError) as refusal:
+            parse_slug(slug)
+        suggestion = str(refusal.value).rpartition("for example ")[2].strip("'")
+        assert parse_slug(suggestion) == suggestion
+
+    @pytest.mark.parametrize("name", ["Users API", "Café (v2)", "日本", "3D", "", "--", "x" * 99, "{{7*7}}", "../.."])
+    def test_is_made_of_any_name(self, name: str) -> None:
+        slug = make_slug(name)
+        assert parse_slug(slug) == slug
+
+
+class TestTableAndKeys:
+    @pytest.mark.parametrize("name", ["abc", "A.b-c_9", "...", "x" * 255, "123"])
+    def test_accepts_a_table_name(self, name: str) -> None:
+        assert parse_table_name(name) == name
+
+    @pytest.mark.parametrize("name", ["ab", "x" * 256, "a b", "a/b", "täble", "", None, "abc\n"])
+    def test_refuses_a_table_name(self, name: object) -> None:
+        with pytest.raises(AnswerError, match="for example|string"):
+            parse_table_name(name)
+
+    @pytest.mark.parametrize(
+        ("answer", "name", "key_type"),
+        [("id", "id", "S"), ("id:S", "id", "S"), ("order:N", "order", "N"), ("class", "class", "S"), ("_x", "_x", "S"), ("k" * 255, "k" * 255, "S")],
+    )
+    def test_accepts_a_key(self, answer: str, name: str, key_type: str) -> None:
+        key = parse_partition_key(answer)
+        assert (key.name, key.type) == (name, key_type)
+
+    @pytest.mark.parametrize("answer", ["", "1a", "a-b", "a b", "a:", "a:B", "a:n", ":S", "k" * 256, "é", "a:S:N"])
+    def test_refuses_a_key(self, answer: str) -> None:
+        with pytest.raises(AnswerError):
+            parse_key(answer, max_bytes=2048, string_sample="001")
+
+    def test_takes_no_sort_key_for_an_answer(self) -> None:
+        assert parse_sort_key("") is None
+
+    def test_refuses_one_attribute_for_both_keys(self) -> None:
+        problems = parse_answers({**ANSWERS, "sort_key": "user_id:N"})[1]
+        assert [problem.split(":")[0] for problem in problems] == ["sort_key"]
+
+
+class TestRegion:
+    def test_knows_every_region_of_every_partition(self) -> None:
+        session = botocore.session.get_session()
+        partitions = session.get_component("endpoint_resolver")._endpoint_data["partitions"]  # noqa: SLF001 - no public list
+        assert set(local_extensions.REGIONS) == {region for partition in partitions for region in partition["regions"]}
+
+    @pytest.mark.parametrize(("typo", "nearest"), [("us-est-1", "us-east-1"), ("ap-northeast1", "ap-northeast-1"), ("EU-WEST-1", "eu-west-1"), ("", "")])
+    def test_answers_a_typo_with_the_nearest(self, typo: str, nearest: str) -> None:
+        with pytest.raises(AnswerError, match=f"the nearest is '{nearest}"):
+            parse_region(typo)
+
+
+def test_refuses_a_choice_that_is_not_offered_and_names_those_that_are() -> None:
+    with pytest.raises(AnswerError, match="'grpc' is not offered; write rest or http"):
+        parse_choice("grpc", ("rest", "http"))
+
+
+class TestRouteGrammar:
+    @pytest.mark.parametrize(
+        ("routes", "keys"),
+        [
+            ("GET /", ["GET /"]),
+            ("GET /,POST /", ["GET /", "POST /"]),
+            ("GET /a\nPOST /a\n", ["GET /a", "POST /a"]),
+            ("  GET   /a  ,, ", ["GET /a"]),
+            ("ANY /v1.0/a_b-c/{id}", ["ANY /v1.0/a_b-c/{id}"]),
+            ("GET /f/{proxy+}", ["GET /f/{proxy+}"]),
+            ("GET /a, ANY /a", ["GET /a", "ANY /a"]),
+            ("GET /{class}", ["GET /{class}"]),
+        ],
+    )
+    def test_accepts(self, routes: str, keys: list[str]) -> None:
+        parsed, problems = parse_routes(routes, [USER_ID], "per-route")
+        assert ([route.key for route in parsed], problems) == (keys, [])
+
+    @pytest.mark.parametrize(
+        ("routes", "hint"),
+        [
+            ("", "names no route"),
+            (", \n", "names no route"),
+            ("FETCH /a", "'FETCH' is not a method"),
+            ("get /a", "write GET"),
+            ("GTE /a", "write GET"),
+            ("GET", "METHOD /path"),
+            ("GET /a b c", "METHOD /path"),
+            ("GET a", "write '/a'"),
+            ("GET /a/", "write '/a'"),
+            ("GET //a", "'' is not a path segment"),
+            ("GET /a//b", "'' is not a path segment"),
+            ("GET /a b!", "'b!'"),
+            ("GET /ü", "'ü' is not a path segment"),
+            ("GET /a/../b", "'..'"),
+            ("GET /.", "'.'"),
+            ("GET /{a-b}", "'{a-b}' is not a path segment"),
+            ("GET /{1}", "'{1}' is not a path segment"),
+            ("GET /x{a}", "'x{a}' is not a path segment"),
+            ("GET /{a", "'{a' is not a path segment"),
+            ("GET /{}", "'{}' is not a path segment"),
+            ("GET /{proxy+}/a", "make it the last segment"),
+            ("GET /{a}/{a}", "{a} is there twice"),
+            ("GET /a, GET /a", "'GET /a' is there twice"),
+            ("GET /a-b, GET /a_b", "would both be handled by 'get_a_b'"),
+            ("GET /a x, POST /a x", "would both be handled by 'x'"),
+            ("GET /a x1, GET /b x_1", "the same logical id X1Function"),
+            ("GET /u/{id}, GET /u/{user_id}/posts", "write {id} in both"),
+            ("GET /u/{id}, GET /u/{id+} rest", "write {id} in both"),
+            ("GET /a Bad", "not a lower-case letter"),
+            ("GET /a 1x", "not a lower-case letter"),
+            ("GET /a " + "x" * 65, "more than 64 characters"),
+            ("GET /" + "x" * 70, "more than 64 characters"),
+        ],
+    )
+    def test_refuses_and_says_what_would_be_right(self, routes: str, hint: str) -> None:
+        problems = route_problems(routes)
+        assert len(problems) == 1
+        assert hint in problems[0]
+
+    @pytest.mark.parametrize("name", ["class", "match", "list", "print", "fn", "impl", "self", "str", "async", "drop", "table", "routes", "app"])
+    def test_refuses_a_name_that_is_taken(self, name: str) -> None:
+        problems = route_problems(f"GET /a {name}")
+        assert len(problems) == 1
+        assert f"'{name}' is taken by" in problems[0]
+
+    def test_reports_every_bad_route_at_once(self) -> None:
+        assert len(route_problems("FETCH /a, GET b, GET /c/, GET /d")) == 3
+
+    @pytest.mark.parametrize(
+        ("route", "name"),
+        [
+            ("GET /", "get_root"),
+            ("GET /users", "get_users"),
+            ("GET /users/{user_id}", "get_users_by_user_id"),
+            ("PATCH /v1.0/User-Data", "patch_v1_0_user_data"),
+            ("ANY /f/{proxy+}", "any_f_by_proxy"),
+            ("GET /users list_users", "list_users"),
+            ("GET /_a_/{_b}", "get_a_by_b"),
+        ],
+    )
+    def test_names_the_handler(self, route: str, name: str) -> None:
+        assert parse_routes(route, [USER_ID], "per-route")[0][0].name == name
+
+    @pytest.mark.parametrize(("functions", "most"), [("per-route", 150), ("single", 45)])
+    def test_takes_as_many_routes_as_aws_does(self, functions: str, most: int) -> None:
+        routes = [f"GET /r{number}" for number in range(most + 1)]
+        assert route_problems(",".join(routes[:most]), functions=functions) == []
+        (problem,) = route_problems(",".join(routes), functions=functions)
+        assert f"{most + 1} routes" in problem
+        assert "drop 1" in problem
+
+    def test_takes_no_more_path_resources_than_a_rest_api(self) -> None:
+        assert route_problems(",".join(f"GET /a{n}/b h{n}" for n in range(149))) == []
+        (problem,) = route_problems(",".join(f"GET /a{n}/b/c h{n}" for n in range(149)))
+        assert "300 resources" in problem
+
+    def test_refuses_every_keyword_and_builtin_of_this_python(self) -> None:
+        names = [name for name in dir(builtins) if name.islower() and not name.startswith("_")]
+        assert all(route_problems(f"GET /a {name}") for name in names)
+
+
+class TestOperations:
+    ALL = "GET {0}, HEAD {0}, POST {0}, PUT {0}, PATCH {0}, DELETE {0}, OPTIONS {0}, ANY {0}"
+
+    @pytest.mark.parametrize(
+        ("path", "keys", "expected"),
+        [
+            ("/", [USER_ID], "list list create stub stub stub stub stub"),
+            ("/x", [USER_ID, POSTED_AT], "list list create stub stub stub stub stub"),
+            ("/{user_id}", [USER_ID], "read read stub replace update delete stub stub"),
+            ("/{user_id}", [USER_ID, POSTED_AT], "query query create stub stub stub stub stub"),
+            ("/{user_id}/{posted_at}", [USER_ID, POSTED_AT], "read read stub replace update delete stub stub"),
+            ("/{posted_at}/of/{user_id}", [USER_ID, POSTED_AT], "read read stub replace update delete stub stub"),
+            ("/{posted_at}", [USER_ID, POSTED_AT], "stub stub stub stub stub stub stub stub"),
+            ("/{other}", [USER_ID], "stub stub stub stub stub stub stub stub"),
+            ("/{user_id}/{other}", [USER_ID], "stub stub stub stub stub stub stub stub"),
+            ("/{user_id+}", [USER_ID], "stub stub stub stub stub stub stub stub"),
+        ],
+    )
+    def test_follow_from_the_method_and_the_keys_in_the_path(self, path: str, keys: list[Key], expected: str) -> None:
+        assert operations(self.ALL.format(path), keys) == expected.split()
+
+    def test_locate_a_new_item_at_the_nearest_route_that_reads_it(self) -> None:
+        routes = "POST /people, POST /users, GET /users/{user_id}, DELETE /people/{user_id}, GET /people/{user_id}"
+        parsed = parse_routes(routes, [USER_ID], "per-route")[0]
+        assert [route.location for route in parsed[:2]] == ["/people/{user_id}", "/users/{user_id}"]
+
+    def test_locate_nothing_where_no_route_has_an_item(self) -> None:
+        assert parse_routes("POST /users", [USER_ID], "per-route")[0][0].location == ""
+
+
+class TestDefaultRoutes:
+    def test_create_read_update_and_delete(self) -> None:
+        keys = [USER_ID, POSTED_AT]
+        plain = make_default_routes(ANSWERS)
+        sorted_ = make_default_routes({**ANSWERS, "sort_key": "posted_at:N"})
+        assert operations(plain, keys[:1]) == ["list", "create", "read", "replace", "update", "delete"]
+        assert operations(sorted_, keys) == ["list", "create", "query", "read", "replace", "update", "delete"]
+
+    @pytest.mark.parametrize("table", ["...", "A.b-c", "123", "x" * 200])
+    def test_are_accepted_for_any_table(self, table: str) -> None:
+        problems = route_problems(make_default_routes({**ANSWERS, "table_name": table}))
+        assert problems == []
+
+
+class TestCheck:
+    def test_collects_the_problems_of_all_answers(self) -> None:
+        wrong = {**ANSWERS, "project_slug": "../x", "region": "mars", "api_type": "grpc", "routes": "GET a, FETCH /", "sort_key": "a:B"}
+        service, problems = parse_answers(wrong)
+        assert service is None
+        assert [problem.split(":")[0] for problem in problems] == ["project_slug", "sort_key", "region", "api_type", "routes", "routes"]
+
+    @pytest.mark.parametrize("value", [None, 7, 1.5, True, [], ["a"], {"a": 1}])
+    @pytest.mark.parametrize("answer", ANSWERS)
+    def test_refuses_what_is_no_text(self, answer: str, value: Any) -> None:
+        problems = parse_answers({**ANSWERS, answer: value})[1]
+        assert any(problem.startswith(f"{answer}: ") for problem in problems)
+        assert all("\n" not in problem for problem in problems)
+
+    def test_gives_a_command_with_every_answer_quoted(self) -> None:
+        answers = {**ANSWERS, "description": "it's {{7*7}} $(x) `y` \"z\" {% raw %}", "routes": "GET /a\nPOST /a"}
+        words = shlex.split(local_extensions.make_command(answers))
+        given = dict(word.split("=", 1) for word in words if "=" in word)
+        rendered = {name: Environment(autoescape=True).from_string(value).render() for name, value in given.items()}
+        assert given.keys() == answers.keys()
+        assert Environment(autoescape=False).from_string(given["description"]).render() == answers["description"]  # noqa: S701 - no HTML
+        assert rendered["routes"] == "GET /a, POST /a"
+
+
+NASTY = ["plain", 'say "hi"', "it's", "a: b # c", "{{7*7}} {% x %} {# y #}", "\\n \\", "日本 🦀 é", "$(x) `y` ${Z} $$", "- a", "|", "!tag", "%", "@x", "1. a", "*b* _c_ <d> & [e](f)"]
+
+
+class TestQuoting:
+    @pytest.mark.parametrize("text", NASTY)
+    def test_a_string_is_read_back_as_it_was(self, text: str) -> None:
+        quoted = quote_string(text)
+        assert yaml.safe_load(quoted) == text
+        assert json.loads(quoted) == text
+        if sys.version_info >= (3, 11):
+            import tomllib  # noqa: PLC0415 - not in 3.10
+
+            assert tomllib.loads(f"x = {quoted}") == {"x": text}
+
+    @pytest.mark.parametrize("text", NASTY)
+    def test_no_quoted_text_looks_like_a_template(self, text: str) -> None:
+        for quoted in (quote_string(text), quote_markdown(text)):
+            assert not any(opener in quoted for opener in ("{{", "{%", "{#"))
+
+    @pytest.mark.parametrize("name", ["users", "no", "Null", "y", "1e3", "1.5", "0x1", "2020-01-01", ".", "...", "-a", "on", "/a/{b}", "/{p+}", "~"])
+    def test_a_name_is_a_string_to_yaml(self, name: str) -> None:
+        assert yaml.safe_load(f"key: {quote_yaml(name)}") == {"key": name}
+
+    def test_a_plain_name_stays_plain(self) -> None:
+        assert quote_yaml("/users/{user_id}") == "/users/{user_id}"
+
+
+def test_takes_its_module_away_so_that_another_version_can_be_loaded() -> None:
+    sys.modules[local_extensions.__name__] = local_extensions
+    AnswersExtension(Environment())  # noqa: S701 - no HTML
+    assert local_extensions.__name__ not in sys.modules
+    sys.modules[local_extensions.__name__] = local_extensions

@@ -1,0 +1,143 @@
+"""The check after rendering: each thing that it looks at is broken once, and it says so."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+from cookiecutter.environment import StrictEnvironment
+
+from conftest import TEMPLATE, Bake, Service, cookiecutter
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SLUG = "{{cookiecutter.project_slug}}"
+
+# What is broken: the file, the text in it, what takes its place; and what the check says of it.
+BREAKS = [
+    ("template.yaml", "Resources:\n", "Resources: [\n", "template.yaml: cannot be parsed"),
+    ("samconfig.toml", "version = 0.1", "version = ", "samconfig.toml: cannot be parsed"),
+    ("env.json", '"TABLE_NAME":', '"TABLE_NAME"', "env.json: cannot be parsed"),
+    ("src/service/http.py", "class Request:", "class Request", "src/service/http.py: cannot be parsed"),
+    ("compose.yaml", "# LocalStack,", "# {{ '{{' }} x }} LocalStack,", "compose.yaml:1: looks like a template still"),
+    ("compose.yaml", "# LocalStack,", "# {{ '{%' }} x LocalStack,", "compose.yaml:1: looks like a template still"),
+    ("env.json", "}\n}\n", "}\n}", "env.json: does not end with one newline"),
+    ("compose.yaml", "\n", "\r\n", "compose.yaml: has line ends other than LF"),
+    ("scripts/up", "#!/usr/bin/env bash\n", "", "scripts/up: is executable, and no script"),
+    ("scripts/serve.py", '"""Serves', '#!/usr/bin/env python3\n"""Serves', "scripts/serve.py: is a script, and not executable"),
+    ("template.yaml", "Path: {{ route.path | yaml }}", "Path: /other", "template.yaml: route GET /users is missing"),
+    ("openapi.yaml", "{{ path | yaml }}:", "/other:", "openapi.yaml: route GET /other should not be there"),
+    ("openapi.yaml", "operationId: {{ route.name }}", "operationId: other", "openapi.yaml: route GET /users is other"),
+    ("src/service/routes.py", '"{{ route.key }}": {{ route.name }}', '"{{ route.method }} /other": {{ route.name }}', "src/service/routes.py: route GET /users is missing"),
+    ("src/service/routes.py", "def {{ route.name }}", "def other_{{ route.name }}", "src/service/routes.py: handler get_users is missing"),
+    ("template.yaml", "- {{ action }}", "- dynamodb:Scan", "template.yaml: function PostUsersFunction is"),
+    ("template.yaml", "Resource: !GetAtt Table.Arn", 'Resource: "*"', "GetUsersFunction may act on *"),
+    ("template.yaml", "  {{ function.logical_id }}:", "  My{{ function.logical_id }}:", "function GetUsersFunction is missing"),
+    ("template.yaml", "Default: {{ service.table_name | yaml }}", "Default: other", "table template.yaml is other, and should be users"),
+    ("env.json", '"{{ service.table_name }}"', '"other"', "table env.json is other, and should be users"),
+    ("Makefile", "export TABLE := {{ service.table_name }}", "export TABLE := other", "table Makefile is other, and should be users"),
+    ("template.yaml", "AttributeName: {{ service.partition_key.name | yaml }}", "AttributeName: other", "key template.yaml is"),
+    ("template.yaml", "KeyType: HASH", "KeyType: RANGE", "key template.yaml, KeyType is"),
+    ("src/service/table.py", 'type="{{ service.partition_key.type }}"', 'type="N"', "key src/service/table.py is"),
+    ("compose.yaml", "AWS_DEFAULT_REGION: {{ service.region }}", "AWS_DEFAULT_REGION: eu-west-1", "region compose.yaml is eu-west-1"),
+    ("Makefile", "export REGION := {{ service.region }}", "export REGION := eu-west-1", "region Makefile is eu-west-1"),
+    ("samconfig.toml", 'region = "{{ service.region }}"', 'region = "eu-west-1"', "region samconfig.toml is eu-west-1"),
+    ("compose.yaml", "${NETWORK:-{{ service.slug }}}", "${NETWORK:-other}", "network compose.yaml is other"),
+    ("Makefile", "export NETWORK ?= {{ service.slug }}", "export NETWORK ?= other", "network Makefile is other"),
+    ("samconfig.toml", 'docker_network = "{{ service.slug }}"', 'docker_network = "other"', "network samconfig.toml is other"),
+    ("env.json", "http://localstack:4566", "http://localhost:4566", "endpoint env.json is http://localhost:4566"),
+    ("compose.yaml", "  localstack:\n", "  emulator:\n", "a file lacks what it should have: KeyError('localstack')"),
+    ("compose.yaml", "127.0.0.1:${LOCALSTACK_PORT", "0.0.0.0:${LOCALSTACK_PORT", "endpoint compose.yaml is ['0.0.0.0'"),
+    ("Makefile", "export LOCALSTACK_PORT ?= 4566", "export LOCALSTACK_PORT ?= 4567", "endpoint compose.yaml is"),
+    ("openapi.yaml", "http://127.0.0.1:3000", "http://127.0.0.1:8080", "endpoint openapi.yaml is http://127.0.0.1:8080"),
+]
+
+
+@pytest.fixture
+def template(tmp_path: Path) -> Path:
+    """A copy of the template, to be broken."""
+    copy = tmp_path / "template"
+    copy.mkdir()
+    for name in ("cookiecutter.json", "local_extensions.py"):
+        shutil.copy(TEMPLATE / name, copy)
+    for name in ("hooks", SLUG):
+        shutil.copytree(TEMPLATE / name, copy / name)
+    return copy
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("file", "text", "instead", "complaint"), BREAKS, ids=[f"{file}-{complaint}" for file, _, _, complaint in BREAKS])
+def test_says_what_is_off_and_leaves_nothing(template: Path, tmp_path: Path, file: str, text: str, instead: str, complaint: str) -> None:
+    source = (template / SLUG / file).read_bytes().decode()
+    assert text in source
+    (template / SLUG / file).write_bytes(source.replace(text, instead).encode())
+    output = tmp_path / "output"
+    output.mkdir()
+
+    result = cookiecutter("--no-input", "-o", str(output), template=template)
+
+    assert result.returncode == 1
+    assert any(complaint in line for line in result.stderr.splitlines())
+    assert list(output.iterdir()) == []
+
+
+@pytest.mark.slow
+def test_finds_nothing_off_in_the_template_as_it_is(template: Path, tmp_path: Path) -> None:
+    result = cookiecutter("--no-input", "-o", str(tmp_path), template=template)
+
+    assert result.returncode == 0, result.stderr
+
+
+@pytest.mark.slow
+def test_says_what_was_made_and_what_to_do_next(tmp_path: Path) -> None:
+    result = cookiecutter("--no-input", "routes=GET /users, ANY /files/{proxy+}", directory=tmp_path, PWD=str(tmp_path))
+
+    lines = [" ".join(line.split()) for line in result.stdout.splitlines()]
+    assert "GET /users list" in lines
+    assert "ANY /files/{proxy+} yours to write (501 until then)" in lines
+    assert lines[-2:] == ["cd users-api", "make dev"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("routes", [6, 150])
+def test_takes_less_than_a_fifth_of_a_second_beyond_the_start_of_python(bake: Bake, tmp_path: Path, routes: int) -> None:
+    service = bake(routes=", ".join(f"GET /r{number}" for number in range(routes)))
+    hook = render_hook(service, tmp_path, routes)
+
+    def seconds(*command: str) -> float:
+        times = []
+        for _ in range(7):
+            started = time.perf_counter()
+            subprocess.run([sys.executable, *command], cwd=service.path, check=True, capture_output=True)
+            times.append(time.perf_counter() - started)
+        return min(times)
+
+    assert seconds(str(hook)) - seconds("-c", "pass") < 0.2
+
+
+def render_hook(service: Service, directory: Path, routes: int) -> Path:
+    """Return the hook as cookiecutter runs it for a service."""
+    answers = {
+        "project_name": "Users API",
+        "project_slug": service.path.name,
+        "description": "",
+        "table_name": "users",
+        "partition_key": "user_id",
+        "sort_key": "",
+        "region": "ap-northeast-1",
+        "routes": ", ".join(f"GET /r{number}" for number in range(routes)),
+        "language": "python",
+        "api_type": "rest",
+        "functions": "per-route",
+        "architecture": "x86_64",
+    }
+    environment = StrictEnvironment(context={"cookiecutter": {"_extensions": ["local_extensions.AnswersExtension"]}})
+    source = (TEMPLATE / "hooks" / "post_gen_project.py").read_text(encoding="utf-8")
+    hook = directory / "hook.py"
+    hook.write_text(environment.from_string(source).render(cookiecutter=answers), encoding="utf-8")
+    return hook

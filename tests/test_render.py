@@ -1,0 +1,126 @@
+"""What is rendered, over a matrix of answers: looked at, linted and tested by its own means."""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+
+import local_extensions
+from conftest import Bake, Service
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+FREE_TEXT = "It's \"R&D\" $(id) `x` ${HOME} \\ 日本 🦀 # : - {{ '{' }}{ 7*7 }} {{ '{' }}% raw %} <b> *x* |"
+
+KEYS = {
+    "text": {"partition_key": "user_id"},
+    "number": {"partition_key": "class:N"},
+    "text, number": {"partition_key": "user_id", "sort_key": "order:N"},
+    "number, text": {"partition_key": "order:N", "sort_key": "_at"},
+}
+
+ROUTES: dict[str, dict[str, str]] = {
+    "default": {},
+    "the article's": {"routes": "GET /, POST /"},
+    "stubs": {"routes": "ANY /{proxy+}, OPTIONS /x, GET /y/{z} show"},
+}
+
+ODD: dict[str, dict[str, str]] = {
+    "forty routes": {"routes": ", ".join(f"{method} /r{n}/{{user_id}}" for n in range(8) for method in ("GET", "PUT", "PATCH", "DELETE", "HEAD"))},
+    "long path": {"routes": f"POST /, GET /{'/'.join(['segment'] * 13)}/{{user_id}} read_it, PUT /{'x' * 150}/{{user_id}} put_it"},
+    "long names": {"table_name": "x" * 255, "partition_key": "k" * 255},
+    "names that YAML takes for values": {"table_name": "1e3", "partition_key": "no", "sort_key": "null"},
+    "free text": {"project_name": f"1. {FREE_TEXT}", "project_slug": "odd", "description": f"- {FREE_TEXT}"},
+    "arm64": {"architecture": "arm64"},
+    "one of each": {"sort_key": "at:N", "routes": "GET /, HEAD /, POST /, GET /{user_id}, POST /{user_id}, ANY /x/{y}, HEAD /{user_id}/{at}, GET /{user_id}/{at}, PUT /{user_id}/{at}, PATCH /{user_id}/{at}, DELETE /{user_id}/{at}"},
+}
+
+
+def matrix() -> Iterator[Any]:
+    for keys, key_answers in KEYS.items():
+        for routes, route_answers in ROUTES.items():
+            for api_type in ("rest", "http"):
+                for functions in ("per-route", "single"):
+                    answers = {**key_answers, **route_answers, "api_type": api_type, "functions": functions}
+                    yield pytest.param(answers, id=f"{api_type}, {functions}, {keys}, {routes}")
+    for name, answers in ODD.items():
+        for api_type in ("rest", "http"):
+            yield pytest.param({**answers, "api_type": api_type}, id=f"{api_type}, {name}")
+
+
+def find_traces(service: Service) -> Iterator[str]:
+    """Yield each line by which one sees that a file was rendered, and not written."""
+    for file in service.files:
+        text = service.read(file)
+        blank_lines_allowed = 2 if file.endswith(".py") else 1
+        for number, line in enumerate(text.split("\n"), start=1):
+            if re.search(r"(?<!\$)\{\{(?!\.)|\{%|\{#|cookiecutter\.", line):
+                yield f"{file}:{number}: {line}"
+            if line != line.rstrip():
+                yield f"{file}:{number}: blanks at the end"
+        if "\n" * (blank_lines_allowed + 2) in text:
+            yield f"{file}: too many blank lines"
+        if text.startswith("\n") or (text and not text.endswith("\n")) or text.endswith("\n\n"):
+            yield f"{file}: begins with a blank line, or does not end with a newline"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("answers", matrix())
+def test_passes_its_own_checks_and_tests(bake_with_tools: Bake, answers: dict[str, str]) -> None:
+    service = bake_with_tools(**answers)
+
+    traces = [trace for trace in find_traces(service) if not trace.startswith(".venv")]
+    service.make("lint")
+    output = service.make("test")
+
+    assert traces == []
+    assert re.search(r"\b\d+ passed", output)
+    assert not re.search(r"\b(skipped|failed|xfailed)\b", output.splitlines()[-1])
+
+
+def test_shows_free_text_as_it_was_given(bake: Bake) -> None:
+    name = "R&D \"API\" {{ '{' }}{7*7}}"
+
+    service = bake(project_name=name, project_slug="odd", description=FREE_TEXT)
+
+    info = yaml.safe_load(service.read("openapi.yaml"))["info"]
+    assert info["title"] == 'R&D "API" {{7*7}}'
+    assert info["description"] == FREE_TEXT.replace("{{ '{' }}", "{")
+
+
+def test_grants_each_function_its_own_actions_on_the_table_alone(bake: Bake) -> None:
+    service = bake()
+
+    actions = re.findall(r"^  (\w+)Function:|- (dynamodb:\w+)$|Resource: (.*)$", service.read("template.yaml"), re.MULTILINE)
+
+    assert [next(filter(None, found)) for found in actions] == [
+        *("GetUsers", "dynamodb:Scan", "!GetAtt Table.Arn"),
+        *("PostUsers", "dynamodb:PutItem", "!GetAtt Table.Arn"),
+        *("GetUsersByUserId", "dynamodb:GetItem", "!GetAtt Table.Arn"),
+        *("PutUsersByUserId", "dynamodb:PutItem", "!GetAtt Table.Arn"),
+        *("PatchUsersByUserId", "dynamodb:UpdateItem", "!GetAtt Table.Arn"),
+        *("DeleteUsersByUserId", "dynamodb:DeleteItem", "!GetAtt Table.Arn"),
+    ]
+
+
+def test_reserves_every_name_that_the_routes_module_uses(bake: Bake) -> None:
+    module = ast.parse(bake(sort_key="at", routes="GET /, POST /, GET /{user_id}, GET /x").read("src/service/routes.py"))
+
+    imported = {alias.name for node in module.body if isinstance(node, (ast.Import, ast.ImportFrom)) for alias in node.names}
+
+    assert {name for name in imported if name.islower()} <= local_extensions.SERVICE_NAMES
+
+
+def test_gives_the_same_source_for_either_number_of_functions(bake: Bake) -> None:
+    one, other = bake(functions="single"), bake(functions="per-route")
+
+    assert [file for file in one.files if one.read(file) != other.read(file)] == ["template.yaml"]
+
+
+def test_leaves_no_trace_of_templating(bake: Bake) -> None:
+    assert list(find_traces(bake(sort_key="at:N", api_type="http"))) == []
