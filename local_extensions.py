@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 Answers = Mapping[str, object]
 
+TEMPLATE = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120 - pathlib would be imported for this alone
+DIRECTORY = "{{cookiecutter.project_slug}}"
+
 CHOICES = {
     "language": ("python",),
     "api_type": ("rest", "http"),
@@ -73,7 +76,19 @@ RUST_NAMES = set(
     """.split()
 )
 # Names that the rendered modules give to something else; a test holds the list against the render.
-SERVICE_NAMES = {"annotations", "app", "handler", "http", "json_values", "main", "pages", "responses", "routes", "service", "table"}
+SERVICE_NAMES = {
+    "annotations",
+    "app",
+    "handler",
+    "http",
+    "json_values",
+    "main",
+    "pages",
+    "responses",
+    "routes",
+    "service",
+    "table",
+}
 
 # YAML 1.1: what reads as a boolean or as null.
 YAML_WORDS = {"y", "n", "yes", "no", "on", "off", "true", "false", "null"}
@@ -208,6 +223,25 @@ class Route:
         """Each status that the handler answers, with the response of openapi.yaml that describes it."""
         return OPERATION_RESPONSES[self.operation]
 
+    def example(self, keys: list[Key]) -> str:
+        """Return a call of the route that can be pasted into a shell."""
+        samples = {key.name: key.sample for key in keys}
+        path = "/".join(
+            samples.get(parameter_name(segment), "any") if is_parameter(segment) else segment
+            for segment in self.segments
+        )
+        method = (
+            "" if self.method in ("ANY", "GET") else "--head " if self.method == "HEAD" else f"--request {self.method} "
+        )
+        call = f"curl --include {method}http://127.0.0.1:3000/{path}".replace("--include --head", "--head")
+        if not self.body_schema:
+            return call
+        in_path = self.parameters
+        body = {key.name: key.json_sample for key in keys if key.name not in in_path}
+        attributes = {"name": None, "visits": 2} if self.operation == "update" else {"name": "田中太郎", "visits": 1}
+        body.update({name: value for name, value in attributes.items() if name not in samples})
+        return f"{call} \\\n  --data '{json.dumps(body, ensure_ascii=False)}'"
+
     @property
     def is_page(self) -> bool:
         return self.operation in ("list", "query")
@@ -335,7 +369,10 @@ def parse_text(answer: object, *, required: bool) -> str:
         raise AnswerError("is empty; write a few words")
     for character in text:
         # Joiners hold emoji and many scripts together; other format characters only deceive the eye.
-        if unicodedata.category(character) in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp") and character not in "\u200c\u200d":
+        if (
+            unicodedata.category(character) in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
+            and character not in "\u200c\u200d"
+        ):
             raise AnswerError(f"contains U+{ord(character):04X}, which cannot be printed; write one line of plain text")
     return text
 
@@ -385,7 +422,9 @@ def parse_key(answer: str, *, max_bytes: int, string_sample: str) -> Key:
             f"{KEY_NAME_LENGTH} at most; for example {quote(example)}"
         )
     if colon and key_type not in ("S", "N"):
-        raise AnswerError(f"{quote(answer)} has the type {quote(key_type)}; write {name}:S for a string, {name}:N for a number")
+        raise AnswerError(
+            f"{quote(answer)} has the type {quote(key_type)}; write {name}:S for a string, {name}:N for a number"
+        )
     is_number = key_type == "N"
     return Key(name, key_type or "S", max_bytes, "1" if is_number else string_sample)
 
@@ -444,7 +483,9 @@ def parse_route(entry: str, keys: list[Key]) -> Route:
     method, *rest = entry.split()
     if method not in METHODS:
         near = difflib.get_close_matches(method.upper(), METHODS, n=1, cutoff=0.5)
-        raise AnswerError(f"{quote(entry)}: {quote(method)} is not a method; write {near[0] if near else 'one of ' + ' '.join(METHODS)}")
+        raise AnswerError(
+            f"{quote(entry)}: {quote(method)} is not a method; write {near[0] if near else 'one of ' + ' '.join(METHODS)}"
+        )
     if not 1 <= len(rest) <= 2:  # noqa: PLR2004 - a path, and a name or none
         raise AnswerError(f"{quote(entry)}: is not METHOD /path [name]; write for example '{method} /users'")
     path = rest[0]
@@ -464,9 +505,13 @@ def check_path(entry: str, path: str) -> None:
     for position, segment in enumerate(segments):
         is_last = position == len(segments) - 1
         if segment in (".", ".."):
-            raise AnswerError(f"{quote(entry)}: clients take the segment {quote(segment)} out of a path; name it otherwise")
+            raise AnswerError(
+                f"{quote(entry)}: clients take the segment {quote(segment)} out of a path; name it otherwise"
+            )
         if re.fullmatch(r"\{[A-Za-z_][A-Za-z0-9_]*\+\}", segment) and not is_last:
-            raise AnswerError(f"{quote(entry)}: {quote(segment)} takes the rest of the path; make it the last segment, or drop its '+'")
+            raise AnswerError(
+                f"{quote(entry)}: {quote(segment)} takes the rest of the path; make it the last segment, or drop its '+'"
+            )
         if not re.fullmatch(r"[A-Za-z0-9._-]+|\{[A-Za-z_][A-Za-z0-9_]*\+?\}", segment):
             raise AnswerError(
                 f"{quote(entry)}: {quote(segment)} is not a path segment; write letters, digits, '.', '_' and '-', "
@@ -482,7 +527,9 @@ def check_handler_name(entry: str, name: str, *, derived: bool) -> None:
     rename = f"; name the handler after the path, as in {quote(' '.join(entry.split()[:2]) + ' my_handler')}"
     label = f"the name {quote(name)}" + (" derived for the handler" if derived else "")
     if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
-        raise AnswerError(f"{quote(entry)}: {label} is not a lower-case letter followed by lower-case letters, digits and '_'{rename}")
+        raise AnswerError(
+            f"{quote(entry)}: {label} is not a lower-case letter followed by lower-case letters, digits and '_'{rename}"
+        )
     if len(name) > HANDLER_NAME_LENGTH:
         raise AnswerError(f"{quote(entry)}: {label} has more than {HANDLER_NAME_LENGTH} characters{rename}")
     for owner, names in (("Python", PYTHON_NAMES), ("Rust", RUST_NAMES), ("the service", SERVICE_NAMES)):
@@ -496,9 +543,9 @@ def derive_name(method: str, path: str) -> str:
     >>> derive_name("GET", "/"), derive_name("PUT", "/v1.0/{id}")
     ('get_root', 'put_v1_0_by_id')
     """
-    words = [
-        f"by_{parameter_name(segment)}" if is_parameter(segment) else segment for segment in split_path(path)
-    ] or ["root"]
+    words = [f"by_{parameter_name(segment)}" if is_parameter(segment) else segment for segment in split_path(path)] or [
+        "root"
+    ]
     name = re.sub(r"[^a-z0-9]+", "_", "_".join([method, *words]).lower())
     return name.strip("_")
 
@@ -524,7 +571,9 @@ def with_location(route: Route, routes: list[Route], keys: list[Key]) -> Route:
     if not route.takes_item:
         return route
     names = {key.name for key in keys}
-    paths = [other.path for other in routes if other.operation in ITEM_OPERATIONS.values() and set(other.parameters) == names]
+    paths = [
+        other.path for other in routes if other.operation in ITEM_OPERATIONS.values() and set(other.parameters) == names
+    ]
     readable = [other.path for other in routes if other.operation == "read" and other.method == "GET"]
     ranked = sorted(dict.fromkeys(paths), key=lambda path: (path not in readable, not path.startswith(route.path)))
     return Route(route.method, route.path, route.name, route.operation, ranked[0] if ranked else "")
@@ -570,7 +619,11 @@ def find_excess(routes: list[Route], functions: str) -> Iterator[str]:
     """Yield a line for each quota of AWS that the routes exceed."""
     most = ROUTES_PER_FUNCTIONS.get(functions, PATH_RESOURCES)
     if len(routes) > most:
-        other = f", or answer functions=per-route, which takes {ROUTES_PER_FUNCTIONS['per-route']}" if functions == "single" else ""
+        other = (
+            f", or answer functions=per-route, which takes {ROUTES_PER_FUNCTIONS['per-route']}"
+            if functions == "single"
+            else ""
+        )
         yield f"names {len(routes)} routes, and AWS takes {most} with functions={functions}; drop {len(routes) - most}{other}"
     resources = {tuple(route.segments[:end]) for route in routes for end in range(len(route.segments) + 1)}
     if len(resources) > PATH_RESOURCES:
@@ -689,9 +742,8 @@ def check(answers: Answers) -> str:
 def make_command(answers: Answers) -> str:
     """Return the command that gives all these answers again, quoted for a shell."""
     program = ["cookiecutter"] if shutil.which("cookiecutter") else [sys.executable, "-m", "cookiecutter"]
-    template = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120 - pathlib would be imported for this alone
     given = {name: value for name, value in answers.items() if not name.startswith("_")}
-    words = [*program, "--no-input", template, *(f"{name}={escape_jinja(value)}" for name, value in given.items())]
+    words = [*program, "--no-input", TEMPLATE, *(f"{name}={escape_jinja(value)}" for name, value in given.items())]
     return " ".join(shlex.quote(word) for word in words)
 
 
@@ -734,6 +786,7 @@ def quote_markdown(text: str) -> str:
 def describe(service: Service) -> dict[str, object]:
     """Return what the post-gen check holds the rendered files against, as JSON takes it."""
     return {
+        "files": sorted(find_template_files()),
         "slug": service.slug,
         "language": service.language,
         "region": service.region,
@@ -746,6 +799,15 @@ def describe(service: Service) -> dict[str, object]:
             for route in function.routes
         ],
     }
+
+
+def find_template_files() -> Iterator[str]:
+    """Yield the path of each file that is rendered, below the service's directory."""
+    top = os.path.join(TEMPLATE, DIRECTORY)  # noqa: PTH118 - pathlib would be imported for this alone
+    for directory, _, files in os.walk(top):
+        for file in files:
+            if not file.endswith(".pyc"):
+                yield os.path.relpath(os.path.join(directory, file), top).replace(os.sep, "/")  # noqa: PTH118
 
 
 class AnswersExtension(Extension):
@@ -772,4 +834,4 @@ class AnswersExtension(Extension):
         `__checked` alone would let through what does not come by the questions, as the answers of `--replay`.
         """
         del name, filename
-        return "{{ (cookiecutter | service).slug }}" if source == "{{cookiecutter.project_slug}}" else source
+        return "{{ (cookiecutter | service).slug }}" if source == DIRECTORY else source

@@ -19,13 +19,15 @@ import yaml
 
 try:
     import tomllib
-except ModuleNotFoundError:  # Python 3.10 reads no TOML: there, and there alone, pyproject.toml and samconfig.toml go unread
+except (
+    ModuleNotFoundError
+):  # Python 3.10 reads no TOML: there, and there alone, pyproject.toml and samconfig.toml go unread
     tomllib = None  # type: ignore[assignment]
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-EXPECTED = json.loads({{ cookiecutter | describe | tojson | tojson }})
+EXPECTED = json.loads({{cookiecutter | describe | tojson | tojson}})  # type: ignore[name-defined, arg-type]
 
 # What Jinja begins with; GitHub's expressions begin with `$` and Docker's formats go on with a dot.
 JINJA = re.compile(r"{% raw %}(?<!\$)\{\{(?!\.)|\{%|\{#{% endraw %}")
@@ -55,16 +57,16 @@ class Project:
         self.parsed: dict[str, Any] = {}
 
     def read(self) -> Iterator[str]:
-        """Read and parse every file; yield a line for each that cannot be."""
-        for path in sorted(path for path in self.root.rglob("*") if path.is_file()):
-            name = path.relative_to(self.root).as_posix()
-            self.texts[name] = path.read_bytes().decode("utf-8")
-            parse = PARSERS.get(path.suffix)
-            if parse:
-                try:
-                    self.parsed[name] = parse(self.texts[name])
-                except (ValueError, SyntaxError, yaml.YAMLError) as error:
-                    yield f"{name}: cannot be parsed: {' '.join(str(error).split())}"
+        """Read and parse every file; yield a line for each that cannot be. What was in the directory before is not looked at."""
+        for name in EXPECTED["files"]:
+            try:
+                self.texts[name] = (self.root / name).read_bytes().decode("utf-8")
+                parse = PARSERS.get(Path(name).suffix)
+                self.parsed[name] = parse(self.texts[name]) if parse else None
+            except OSError:
+                yield f"{name}: is missing"
+            except (ValueError, SyntaxError, yaml.YAMLError) as error:
+                yield f"{name}: cannot be parsed: {' '.join(str(error).split())}"
 
 
 def parse_toml(text: str) -> Any:
@@ -117,13 +119,17 @@ def check_routes(project: Project) -> Iterator[str]:
     }
     for file, routes in found.items():
         yield from compare(f"{file}: route", expected, routes)
-    defined = {node.name for node in ast.walk(project.parsed["src/service/routes.py"]) if isinstance(node, ast.FunctionDef)}
+    defined = {
+        node.name for node in ast.walk(project.parsed["src/service/routes.py"]) if isinstance(node, ast.FunctionDef)
+    }
     yield from compare("src/service/routes.py: handler", dict.fromkeys(expected.values()), dict.fromkeys(defined))
 
 
 def check_functions(project: Project) -> Iterator[str]:
     """The functions of template.yaml serve the routes that they should, with the actions that these need and no others."""
-    expected: dict[str, Any] = {name: {"routes": [], "actions": actions} for name, actions in EXPECTED["functions"].items()}
+    expected: dict[str, Any] = {
+        name: {"routes": [], "actions": actions} for name, actions in EXPECTED["functions"].items()
+    }
     for route in EXPECTED["routes"]:
         expected[route["function"]]["routes"].append(route["key"])
     found: dict[str, Any] = {}
@@ -226,7 +232,7 @@ def routes_table(project: Project) -> dict[str, str]:
     """Return ROUTES of routes.py: the handler's name by route key."""
     for node in project.parsed["src/service/routes.py"].body:
         if isinstance(node, ast.AnnAssign) and isinstance(node.value, ast.Dict) and node.target.id == "ROUTES":  # type: ignore[union-attr]
-            return {key.value: value.id for key, value in zip(node.value.keys, node.value.values)}  # type: ignore[union-attr,misc,attr-defined] # noqa: B905 - one length
+            return {key.value: value.id for key, value in zip(node.value.keys, node.value.values)}  # type: ignore[union-attr,attr-defined] # noqa: B905 - one length
     return {}
 
 
@@ -280,13 +286,15 @@ def summarize() -> str:
     key = " and ".join(name for name, _ in EXPECTED["keys"])
     here = Path.cwd()
     directory = here.name if str(here.parent) == os.environ.get("PWD") else str(here)
-    return "\n".join([
-        f"{EXPECTED['slug']}: table {EXPECTED['table']} with the key {key} in {EXPECTED['region']}, and the routes",
-        *routes,
-        "Next:",
-        f"  cd {shlex.quote(directory)}",
-        "  make dev",
-    ])
+    return "\n".join(
+        [
+            f"{EXPECTED['slug']}: table {EXPECTED['table']} with the key {key} in {EXPECTED['region']}, and the routes",
+            *routes,
+            "Next:",
+            f"  cd {shlex.quote(directory)}",
+            "  make dev",
+        ]
+    )
 
 
 def main() -> None:

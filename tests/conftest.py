@@ -9,19 +9,19 @@ import subprocess
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import pytest
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 TEMPLATE = Path(__file__).resolve().parent.parent
 
 
 @lru_cache(maxsize=1)
 def docker_answers() -> bool:
-    return shutil.which("docker") is not None and subprocess.run(["docker", "info"], capture_output=True, check=False).returncode == 0
+    return (
+        shutil.which("docker") is not None
+        and subprocess.run(["docker", "info"], capture_output=True, check=False).returncode == 0
+    )
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -47,7 +47,7 @@ class Service:
     def read(self, file: str) -> str:
         return (self.path / file).read_text(encoding="utf-8")
 
-    def run(self, *command: str, timeout: float = 600, **environment: str) -> subprocess.CompletedProcess[str]:
+    def run(self, *command: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """Run a command in the service's directory, its output and errors in one."""
         return subprocess.run(
             command,
@@ -56,7 +56,7 @@ class Service:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=timeout,
+            timeout=600,
             check=False,
         )
 
@@ -99,6 +99,7 @@ def bake_with_tools(bake: Bake, tools: Path) -> Bake:
 
     def render(**answers: Any) -> Service:
         service = bake(**answers)
+        os.environ["MYPY_CACHE_DIR"] = str(tools / "mypy-cache")  # what mypy knows of the libraries holds for all
         (service.path / ".venv").symlink_to(tools)
         (tools / ".complete").touch()
         return service
@@ -120,14 +121,9 @@ def cookiecutter(
     )
 
 
-@pytest.fixture
-def free_port() -> Iterator[Any]:
-    """Finds ports on which nothing listens."""
-
-    def find() -> int:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port: int = probe.getsockname()[1]
-            return port
-
-    return find
+def find_free_port() -> int:
+    """Return a port on which nothing listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

@@ -39,18 +39,28 @@ def everything_below(directory: Path) -> list[str]:
         ({"project_slug": "../../a/b"}, ["project_slug: "]),
         ({"project_slug": "../neighbour"}, ["project_slug: "]),
         ({"project_slug": ""}, ["project_slug: "]),
-        ({"api_type": "grpc", "functions": "two", "architecture": "riscv", "language": "cobol"}, ["language: ", "api_type: ", "functions: ", "architecture: "]),
-        ({"table_name": "a b", "partition_key": "1", "sort_key": "x:Y"}, ["table_name: ", "partition_key: ", "sort_key: "]),
+        (
+            {"api_type": "grpc", "functions": "two", "architecture": "riscv", "language": "cobol"},
+            ["language: ", "api_type: ", "functions: ", "architecture: "],
+        ),
+        (
+            {"table_name": "a b", "partition_key": "1", "sort_key": "x:Y"},
+            ["table_name: ", "partition_key: ", "sort_key: "],
+        ),
         ({"routes": "FETCH /a, GET b, GET /c/"}, ["routes: ", "routes: ", "routes: "]),
         ({"project_name": "a\nb", "description": "\x07"}, ["project_name: ", "description: "]),
     ],
     ids=lambda value: "-".join(value) if isinstance(value, dict) else "",
 )
 @pytest.mark.slow
-def test_refuses_bad_answers_with_a_line_for_each_and_leaves_nothing(output: Path, answers: dict[str, str], starts: list[str]) -> None:
+def test_refuses_bad_answers_with_a_line_for_each_and_leaves_nothing(
+    output: Path, answers: dict[str, str], starts: list[str]
+) -> None:
     before = everything_below(output.parent)
 
-    result = cookiecutter("--no-input", "-o", str(output), *(f"{name}={value}" for name, value in {**GOOD, **answers}.items()))
+    result = cookiecutter(
+        "--no-input", "-o", str(output), *(f"{name}={value}" for name, value in {**GOOD, **answers}.items())
+    )
 
     problems, blank, *_ = result.stdout.partition("\n\n")
     assert result.returncode == 1
@@ -62,8 +72,13 @@ def test_refuses_bad_answers_with_a_line_for_each_and_leaves_nothing(output: Pat
 
 @pytest.mark.slow
 def test_gives_a_command_that_renders_once_the_answer_is_mended(output: Path) -> None:
-    free_text = "It's {{7*7}} \"$(id)\" `x` \\ {% raw %} #"
-    answers = {"project_name": "R&D's API", "description": free_text.replace("{", "{{ '{' }}"), "region": "us-est-1", "routes": "GET /a\nPOST /a"}
+    free_text = 'It\'s {{7*7}} "$(id)" `x` \\ {% raw %} #'
+    answers = {
+        "project_name": "R&D's API",
+        "description": free_text.replace("{", "{{ '{' }}"),
+        "region": "us-est-1",
+        "routes": "GET /a\nPOST /a",
+    }
 
     refusal = cookiecutter("--no-input", *(f"{name}={value}" for name, value in answers.items()))
     command = refusal.stdout.strip().splitlines()[-1]
@@ -83,7 +98,11 @@ def test_refuses_bad_answers_typed_at_the_prompts(output: Path) -> None:
 
     typed = "Users\n\n\nusers\n\n\nmars\nGET users\n\n\n\n\n"
     result = subprocess.run(
-        ["cookiecutter", str(TEMPLATE), "--default-config", "-o", str(output)], input=typed, capture_output=True, text=True, check=False
+        ["cookiecutter", str(TEMPLATE), "--default-config", "-o", str(output)],
+        input=typed,
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
     assert result.returncode == 1

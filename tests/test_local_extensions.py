@@ -65,7 +65,9 @@ def operations(routes: str, keys: list[Key]) -> list[str]:
 
 
 class TestText:
-    @pytest.mark.parametrize("text", ["Users API", "田中さん\u3000API", "Café", "👩‍💻 desk", 'a "b" $(c) {{7*7}} \\ #', "नमस्ते"])
+    @pytest.mark.parametrize(
+        "text", ["Users API", "田中さん\u3000API", "Café", "👩‍💻 desk", 'a "b" $(c) {{7*7}} \\ #', "नमस्ते"]
+    )
     def test_accepts_what_people_write(self, text: str) -> None:
         assert parse_text(text, required=True) == text
 
@@ -85,7 +87,9 @@ class TestSlug:
     def test_accepts(self, slug: str) -> None:
         assert parse_slug(slug) == slug
 
-    @pytest.mark.parametrize("slug", ["", "1a", "-a", "A", "a_b", "a b", "a" * 41, "../../a/b", "/a", "a/b", "a\n", "é", None, 7, ["a"]])
+    @pytest.mark.parametrize(
+        "slug", ["", "1a", "-a", "A", "a_b", "a b", "a" * 41, "../../a/b", "/a", "a/b", "a\n", "é", None, 7, ["a"]]
+    )
     def test_refuses(self, slug: object) -> None:
         with pytest.raises(AnswerError):
             parse_slug(slug)
@@ -110,12 +114,19 @@ class TestTableAndKeys:
 
     @pytest.mark.parametrize("name", ["ab", "x" * 256, "a b", "a/b", "täble", "", None, "abc\n"])
     def test_refuses_a_table_name(self, name: object) -> None:
-        with pytest.raises(AnswerError, match="for example|string"):
+        with pytest.raises(AnswerError, match=r"for example|string"):
             parse_table_name(name)
 
     @pytest.mark.parametrize(
         ("answer", "name", "key_type"),
-        [("id", "id", "S"), ("id:S", "id", "S"), ("order:N", "order", "N"), ("class", "class", "S"), ("_x", "_x", "S"), ("k" * 255, "k" * 255, "S")],
+        [
+            ("id", "id", "S"),
+            ("id:S", "id", "S"),
+            ("order:N", "order", "N"),
+            ("class", "class", "S"),
+            ("_x", "_x", "S"),
+            ("k" * 255, "k" * 255, "S"),
+        ],
     )
     def test_accepts_a_key(self, answer: str, name: str, key_type: str) -> None:
         key = parse_partition_key(answer)
@@ -140,7 +151,10 @@ class TestRegion:
         partitions = session.get_component("endpoint_resolver")._endpoint_data["partitions"]  # noqa: SLF001 - no public list
         assert set(local_extensions.REGIONS) == {region for partition in partitions for region in partition["regions"]}
 
-    @pytest.mark.parametrize(("typo", "nearest"), [("us-est-1", "us-east-1"), ("ap-northeast1", "ap-northeast-1"), ("EU-WEST-1", "eu-west-1"), ("", "")])
+    @pytest.mark.parametrize(
+        ("typo", "nearest"),
+        [("us-est-1", "us-east-1"), ("ap-northeast1", "ap-northeast-1"), ("EU-WEST-1", "eu-west-1"), ("", "")],
+    )
     def test_answers_a_typo_with_the_nearest(self, typo: str, nearest: str) -> None:
         with pytest.raises(AnswerError, match=f"the nearest is '{nearest}"):
             parse_region(typo)
@@ -211,7 +225,10 @@ class TestRouteGrammar:
         assert len(problems) == 1
         assert hint in problems[0]
 
-    @pytest.mark.parametrize("name", ["class", "match", "list", "print", "fn", "impl", "self", "str", "async", "drop", "table", "routes", "app"])
+    @pytest.mark.parametrize(
+        "name",
+        ["class", "match", "list", "print", "fn", "impl", "self", "str", "async", "drop", "table", "routes", "app"],
+    )
     def test_refuses_a_name_that_is_taken(self, name: str) -> None:
         problems = route_problems(f"GET /a {name}")
         assert len(problems) == 1
@@ -299,10 +316,24 @@ class TestDefaultRoutes:
 
 class TestCheck:
     def test_collects_the_problems_of_all_answers(self) -> None:
-        wrong = {**ANSWERS, "project_slug": "../x", "region": "mars", "api_type": "grpc", "routes": "GET a, FETCH /", "sort_key": "a:B"}
+        wrong = {
+            **ANSWERS,
+            "project_slug": "../x",
+            "region": "mars",
+            "api_type": "grpc",
+            "routes": "GET a, FETCH /",
+            "sort_key": "a:B",
+        }
         service, problems = parse_answers(wrong)
         assert service is None
-        assert [problem.split(":")[0] for problem in problems] == ["project_slug", "sort_key", "region", "api_type", "routes", "routes"]
+        assert [problem.split(":")[0] for problem in problems] == [
+            "project_slug",
+            "sort_key",
+            "region",
+            "api_type",
+            "routes",
+            "routes",
+        ]
 
     @pytest.mark.parametrize("value", [None, 7, 1.5, True, [], ["a"], {"a": 1}])
     @pytest.mark.parametrize("answer", ANSWERS)
@@ -312,7 +343,7 @@ class TestCheck:
         assert all("\n" not in problem for problem in problems)
 
     def test_gives_a_command_with_every_answer_quoted(self) -> None:
-        answers = {**ANSWERS, "description": "it's {{7*7}} $(x) `y` \"z\" {% raw %}", "routes": "GET /a\nPOST /a"}
+        answers = {**ANSWERS, "description": 'it\'s {{7*7}} $(x) `y` "z" {% raw %}', "routes": "GET /a\nPOST /a"}
         words = shlex.split(local_extensions.make_command(answers))
         given = dict(word.split("=", 1) for word in words if "=" in word)
         rendered = {name: Environment(autoescape=True).from_string(value).render() for name, value in given.items()}
@@ -321,7 +352,23 @@ class TestCheck:
         assert rendered["routes"] == "GET /a, POST /a"
 
 
-NASTY = ["plain", 'say "hi"', "it's", "a: b # c", "{{7*7}} {% x %} {# y #}", "\\n \\", "日本 🦀 é", "$(x) `y` ${Z} $$", "- a", "|", "!tag", "%", "@x", "1. a", "*b* _c_ <d> & [e](f)"]
+NASTY = [
+    "plain",
+    'say "hi"',
+    "it's",
+    "a: b # c",
+    "{{7*7}} {% x %} {# y #}",
+    "\\n \\",
+    "日本 🦀 é",
+    "$(x) `y` ${Z} $$",
+    "- a",
+    "|",
+    "!tag",
+    "%",
+    "@x",
+    "1. a",
+    "*b* _c_ <d> & [e](f)",
+]
 
 
 class TestQuoting:
@@ -340,7 +387,10 @@ class TestQuoting:
         for quoted in (quote_string(text), quote_markdown(text)):
             assert not any(opener in quoted for opener in ("{{", "{%", "{#"))
 
-    @pytest.mark.parametrize("name", ["users", "no", "Null", "y", "1e3", "1.5", "0x1", "2020-01-01", ".", "...", "-a", "on", "/a/{b}", "/{p+}", "~"])
+    @pytest.mark.parametrize(
+        "name",
+        ["users", "no", "Null", "y", "1e3", "1.5", "0x1", "2020-01-01", ".", "...", "-a", "on", "/a/{b}", "/{p+}", "~"],
+    )
     def test_a_name_is_a_string_to_yaml(self, name: str) -> None:
         assert yaml.safe_load(f"key: {quote_yaml(name)}") == {"key": name}
 

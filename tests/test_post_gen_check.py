@@ -29,32 +29,82 @@ BREAKS = [
     ("env.json", "}\n}\n", "}\n}", "env.json: does not end with one newline"),
     ("compose.yaml", "\n", "\r\n", "compose.yaml: has line ends other than LF"),
     ("scripts/up", "#!/usr/bin/env bash\n", "", "scripts/up: is executable, and no script"),
-    ("scripts/serve.py", '"""Serves', '#!/usr/bin/env python3\n"""Serves', "scripts/serve.py: is a script, and not executable"),
+    (
+        "scripts/serve.py",
+        '"""Serves',
+        '#!/usr/bin/env python3\n"""Serves',
+        "scripts/serve.py: is a script, and not executable",
+    ),
     ("template.yaml", "Path: {{ route.path | yaml }}", "Path: /other", "template.yaml: route GET /users is missing"),
     ("openapi.yaml", "{{ path | yaml }}:", "/other:", "openapi.yaml: route GET /other should not be there"),
     ("openapi.yaml", "operationId: {{ route.name }}", "operationId: other", "openapi.yaml: route GET /users is other"),
-    ("src/service/routes.py", '"{{ route.key }}": {{ route.name }}', '"{{ route.method }} /other": {{ route.name }}', "src/service/routes.py: route GET /users is missing"),
-    ("src/service/routes.py", "def {{ route.name }}", "def other_{{ route.name }}", "src/service/routes.py: handler get_users is missing"),
+    (
+        "src/service/routes.py",
+        '"{{ route.key }}": {{ route.name }}',
+        '"{{ route.method }} /other": {{ route.name }}',
+        "src/service/routes.py: route GET /users is missing",
+    ),
+    (
+        "src/service/routes.py",
+        "def {{ route.name }}",
+        "def other_{{ route.name }}",
+        "src/service/routes.py: handler get_users is missing",
+    ),
     ("template.yaml", "- {{ action }}", "- dynamodb:Scan", "template.yaml: function PostUsersFunction is"),
     ("template.yaml", "Resource: !GetAtt Table.Arn", 'Resource: "*"', "GetUsersFunction may act on *"),
-    ("template.yaml", "  {{ function.logical_id }}:", "  My{{ function.logical_id }}:", "function GetUsersFunction is missing"),
-    ("template.yaml", "Default: {{ service.table_name | yaml }}", "Default: other", "table template.yaml is other, and should be users"),
+    (
+        "template.yaml",
+        "  {{ function.logical_id }}:",
+        "  My{{ function.logical_id }}:",
+        "function GetUsersFunction is missing",
+    ),
+    (
+        "template.yaml",
+        "Default: {{ service.table_name | yaml }}",
+        "Default: other",
+        "table template.yaml is other, and should be users",
+    ),
     ("env.json", '"{{ service.table_name }}"', '"other"', "table env.json is other, and should be users"),
-    ("Makefile", "export TABLE := {{ service.table_name }}", "export TABLE := other", "table Makefile is other, and should be users"),
-    ("template.yaml", "AttributeName: {{ service.partition_key.name | yaml }}", "AttributeName: other", "key template.yaml is"),
+    (
+        "Makefile",
+        "export TABLE := {{ service.table_name }}",
+        "export TABLE := other",
+        "table Makefile is other, and should be users",
+    ),
+    (
+        "template.yaml",
+        "AttributeName: {{ service.partition_key.name | yaml }}",
+        "AttributeName: other",
+        "key template.yaml is",
+    ),
     ("template.yaml", "KeyType: HASH", "KeyType: RANGE", "key template.yaml, KeyType is"),
     ("src/service/table.py", 'type="{{ service.partition_key.type }}"', 'type="N"', "key src/service/table.py is"),
-    ("compose.yaml", "AWS_DEFAULT_REGION: {{ service.region }}", "AWS_DEFAULT_REGION: eu-west-1", "region compose.yaml is eu-west-1"),
+    (
+        "compose.yaml",
+        "AWS_DEFAULT_REGION: {{ service.region }}",
+        "AWS_DEFAULT_REGION: eu-west-1",
+        "region compose.yaml is eu-west-1",
+    ),
     ("Makefile", "export REGION := {{ service.region }}", "export REGION := eu-west-1", "region Makefile is eu-west-1"),
     ("samconfig.toml", 'region = "{{ service.region }}"', 'region = "eu-west-1"', "region samconfig.toml is eu-west-1"),
     ("compose.yaml", "${NETWORK:-{{ service.slug }}}", "${NETWORK:-other}", "network compose.yaml is other"),
     ("Makefile", "export NETWORK ?= {{ service.slug }}", "export NETWORK ?= other", "network Makefile is other"),
-    ("samconfig.toml", 'docker_network = "{{ service.slug }}"', 'docker_network = "other"', "network samconfig.toml is other"),
+    (
+        "samconfig.toml",
+        'docker_network = "{{ service.slug }}"',
+        'docker_network = "other"',
+        "network samconfig.toml is other",
+    ),
     ("env.json", "http://localstack:4566", "http://localhost:4566", "endpoint env.json is http://localhost:4566"),
     ("compose.yaml", "  localstack:\n", "  emulator:\n", "a file lacks what it should have: KeyError('localstack')"),
     ("compose.yaml", "127.0.0.1:${LOCALSTACK_PORT", "0.0.0.0:${LOCALSTACK_PORT", "endpoint compose.yaml is ['0.0.0.0'"),
     ("Makefile", "export LOCALSTACK_PORT ?= 4566", "export LOCALSTACK_PORT ?= 4567", "endpoint compose.yaml is"),
-    ("openapi.yaml", "http://127.0.0.1:3000", "http://127.0.0.1:8080", "endpoint openapi.yaml is http://127.0.0.1:8080"),
+    (
+        "openapi.yaml",
+        "http://127.0.0.1:3000",
+        "http://127.0.0.1:8080",
+        "endpoint openapi.yaml is http://127.0.0.1:8080",
+    ),
 ]
 
 
@@ -71,8 +121,12 @@ def template(tmp_path: Path) -> Path:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("file", "text", "instead", "complaint"), BREAKS, ids=[f"{file}-{complaint}" for file, _, _, complaint in BREAKS])
-def test_says_what_is_off_and_leaves_nothing(template: Path, tmp_path: Path, file: str, text: str, instead: str, complaint: str) -> None:
+@pytest.mark.parametrize(
+    ("file", "text", "instead", "complaint"), BREAKS, ids=[f"{file}-{complaint}" for file, _, _, complaint in BREAKS]
+)
+def test_says_what_is_off_and_leaves_nothing(
+    template: Path, tmp_path: Path, file: str, text: str, instead: str, complaint: str
+) -> None:
     source = (template / SLUG / file).read_bytes().decode()
     assert text in source
     (template / SLUG / file).write_bytes(source.replace(text, instead).encode())
@@ -105,7 +159,9 @@ def test_says_what_was_made_and_what_to_do_next(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("routes", [6, 150])
-def test_takes_less_than_a_fifth_of_a_second_beyond_the_start_of_python(bake: Bake, tmp_path: Path, routes: int) -> None:
+def test_takes_less_than_a_fifth_of_a_second_beyond_the_start_of_python(
+    bake: Bake, tmp_path: Path, routes: int
+) -> None:
     service = bake(routes=", ".join(f"GET /r{number}" for number in range(routes)))
     hook = render_hook(service, tmp_path, routes)
 

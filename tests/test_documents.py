@@ -1,0 +1,99 @@
+"""The documents say what is so."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from conftest import TEMPLATE, cookiecutter
+from local_extensions import CHOICES
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from conftest import Bake
+
+DOCUMENTS = sorted([*TEMPLATE.glob("*.md"), *(TEMPLATE / "docs").glob("*.md")])
+
+
+def draw_tree(files: list[str]) -> list[str]:
+    """Return a tree of paths, as the README shows it."""
+    tree: dict[str, dict[str, object]] = {}
+    for file in files:
+        node = tree
+        for part in file.split("/"):
+            node = node.setdefault(part, {})  # type: ignore[assignment]
+
+    def draw(node: dict[str, dict[str, object]], indent: str) -> list[str]:
+        lines = []
+        for position, (name, below) in enumerate(sorted(node.items())):
+            is_last = position == len(node) - 1
+            lines.append(f"{indent}{'└── ' if is_last else '├── '}{name}")
+            lines += draw(below, indent + ("    " if is_last else "│   "))  # type: ignore[arg-type]
+        return lines
+
+    return draw(tree, "")
+
+
+def test_the_readme_shows_the_tree_that_is_rendered(bake: Bake) -> None:
+    (shown,) = re.findall(
+        r"```\nusers-api\n(.*?)\n```", (TEMPLATE / "README.md").read_text(encoding="utf-8"), re.DOTALL
+    )
+
+    assert shown.splitlines() == draw_tree(bake().files)
+
+
+def test_a_service_s_readme_has_a_line_for_each_of_its_files(bake: Bake) -> None:
+    service = bake()
+    named = re.findall(r"^\| `([^`]+)` \|", service.read("README.md").partition("## What is where")[2], re.MULTILINE)
+    own = {"README.md", "src/service/__init__.py"}
+
+    missing = [
+        file
+        for file in service.files
+        if not file.startswith((".git", ".editorconfig", ".yamllint", "tests/"))
+        and file not in own
+        and file not in named
+    ]
+
+    assert missing == []
+    assert all((service.path / name).exists() for name in named if "/" in name or "." in name)
+
+
+@pytest.mark.slow
+def test_the_readme_shows_the_messages_that_bad_answers_give(tmp_path: Path) -> None:
+    text = (TEMPLATE / "README.md").read_text(encoding="utf-8")
+    (shown,) = re.findall(r"\$ cookiecutter .*?\n(.*?)\n```", text, re.DOTALL)
+
+    result = cookiecutter("--no-input", "region=us-est-1", "routes=GTE /users", directory=tmp_path)
+
+    assert result.stdout.partition("\n\n")[0] == shown
+
+
+def test_the_readme_has_every_answer_with_its_default() -> None:
+    text = (TEMPLATE / "README.md").read_text(encoding="utf-8")
+    import json  # noqa: PLC0415
+
+    for answer, default in json.loads((TEMPLATE / "cookiecutter.json").read_text(encoding="utf-8")).items():
+        if answer.startswith("_"):
+            continue
+        (row,) = re.findall(rf"^\| `{answer}` \|(.*)\|$", text, re.MULTILINE)
+        assert "{{" in default or row.split("|")[0].strip() == default
+        assert all(choice in row for choice in CHOICES.get(answer, ()))
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_links_lead_somewhere(document: Path) -> None:
+    links = re.findall(r"\]\(([^)#]+)", document.read_text(encoding="utf-8"))
+
+    assert [link for link in links if not link.startswith("https://") and not (document.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_make_targets_that_are_named_are_there(document: Path, bake: Bake) -> None:
+    makefiles = (TEMPLATE / "Makefile").read_text(encoding="utf-8") + bake().read("Makefile")
+    named = set(re.findall(r"`make ([a-z-]+)", document.read_text(encoding="utf-8")))
+
+    assert [target for target in named if not re.search(rf"^{target}:", makefiles, re.MULTILINE)] == []

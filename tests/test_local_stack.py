@@ -1,0 +1,435 @@
+"""The rendered service, really run: LocalStack, sam local, HTTP."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import boto3
+import pytest
+import requests
+
+from conftest import find_free_port
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from conftest import Bake, Service
+
+pytestmark = [pytest.mark.docker, pytest.mark.slow]
+
+SECONDS_TO_SERVE = 120
+SECONDS_TO_REBUILD = 30
+KEYS = ["a b", "é", "日本", "🦀", "100%", "a+b", "a?b", "a#b", '"', "\\"]
+
+
+@dataclass
+class Stack:
+    """A rendered service whose local stack runs, or is about to."""
+
+    service: Service
+    localstack_port: int
+    port: int
+
+    @property
+    def slug(self) -> str:
+        return self.service.path.name
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def settings(self) -> list[str]:
+        return [f"LOCALSTACK_PORT={self.localstack_port}", f"PORT={self.port}"]
+
+    def make(self, *targets: str, **environment: str) -> str:
+        return self.service.make(*targets, *self.settings, **environment)
+
+    def containers(self) -> list[str]:
+        """Return the names of the containers on the project's network, but for LocalStack's."""
+        listing = subprocess.run(
+            ["docker", "ps", "--all", "--filter", f"network={self.slug}", "--format", "{{.Names}} {{.Image}}"],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return [line for line in listing.stdout.splitlines() if "localstack/localstack" not in line]
+
+    @contextlib.contextmanager
+    def running(self, target: str = "start", **environment: str) -> Iterator[subprocess.Popen[str]]:
+        """Run `make start` or `make dev` until the API answers, and stop it afterwards."""
+        log = self.service.path / f"{target}.log"
+        with log.open("w") as output:
+            process = subprocess.Popen(
+                ["make", target, *self.settings],
+                cwd=self.service.path,
+                env={**os.environ, **environment},
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                text=True,
+                start_new_session=True,
+            )
+        try:
+            wait_until(lambda: is_listening(self.port) or process.poll() is not None, SECONDS_TO_SERVE)
+            assert process.poll() is None, log.read_text()
+            yield process
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGTERM)
+            process.wait(60)
+
+    def dynamodb(self, region: str = "ap-northeast-1") -> Any:
+        return boto3.client(
+            "dynamodb",
+            endpoint_url=f"http://127.0.0.1:{self.localstack_port}",
+            region_name=region,
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+        )
+
+
+def wait_until(is_so: Callable[[], bool], seconds: float) -> None:
+    end = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < end, f"not within {seconds} s"
+        time.sleep(0.1)
+
+
+def is_listening(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+@pytest.fixture
+def make_stack(bake_with_tools: Bake) -> Iterator[Callable[..., Stack]]:
+    """Renders services with stacks of their own, and takes the stacks down afterwards."""
+    stacks: list[Stack] = []
+
+    def make(**answers: str) -> Stack:
+        slug = f"test-{os.getpid()}-{len(stacks)}"
+        service = bake_with_tools(**{"project_slug": slug, **answers})
+        stacks.append(Stack(service, find_free_port(), find_free_port()))
+        return stacks[-1]
+
+    yield make
+    for stack in stacks:
+        stack.service.run("make", "down", *stack.settings)
+        assert stack.containers() == []
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        {"api_type": "rest", "functions": "per-route"},
+        {"api_type": "http", "functions": "single"},
+        {
+            "partition_key": "class",
+            "sort_key": "order:N",
+            "routes": "GET /, HEAD /, POST /, GET /{class}, POST /{class}, ANY /x/{proxy+}, HEAD /{class}/{order}, GET /{class}/{order}, PUT /{class}/{order}, PATCH /{class}/{order}, DELETE /{class}/{order}",
+        },
+    ],
+    ids=["rest, per-route", "http, single", "number as sort key"],
+)
+def test_keeps_its_contract_over_http_and_after_localstack_is_made_anew(
+    make_stack: Callable[..., Stack], answers: dict[str, str]
+) -> None:
+    stack = make_stack(**answers)
+    stack.make("up")
+    stack.make("build")
+
+    with stack.running():
+        first = stack.make("contract")
+        stack.make("reset")
+        again = stack.make("smoke")
+
+    assert re.search(r"\d{2,} passed", first)
+    assert re.search(r"\d+ passed", again)
+    assert "skipped" not in first + again
+    assert stack.containers() == []
+
+
+def test_answers_as_in_the_article(make_stack: Callable[..., Stack]) -> None:
+    stack = make_stack(
+        table_name="users", partition_key="user_id", region="ap-northeast-1", routes="GET /, POST /", api_type="rest"
+    )
+    user = {"user_id": "001", "name": "田中太郎", "email": "tanaka@example.com"}
+    stack.make("up")
+
+    with stack.running():
+        created = requests.post(stack.url + "/", json=user, timeout=30)
+        again = requests.post(stack.url + "/", json=user, timeout=30)
+        listed = requests.get(stack.url + "/", timeout=30)
+        stack.dynamodb().delete_table(TableName="users")
+        without_table = requests.get(stack.url + "/", timeout=30)
+
+    assert (created.status_code, created.json()) == (201, user)
+    assert again.status_code == 409
+    assert (listed.status_code, listed.json()) == (200, {"items": [user], "next_cursor": None})
+    assert (without_table.status_code, without_table.json().keys()) == (503, {"message"})
+    assert without_table.headers["Retry-After"] == "1"
+    assert "Traceback" not in without_table.text
+
+
+def test_reads_any_key_back_through_the_url(make_stack: Callable[..., Stack]) -> None:
+    stack = make_stack(api_type="http", functions="single")
+    stack.make("up")
+
+    with stack.running():
+        for key in KEYS:
+            put = requests.put(f"{stack.url}/users/{quote(key, safe='')}", json={"seen": key}, timeout=30)
+            read = requests.get(stack.url + put.headers["Location"], timeout=30)
+
+            assert (put.status_code, read.status_code) == (201, 200)
+            assert read.json() == {"user_id": key, "seen": key}
+
+
+def test_runs_beside_another_project(make_stack: Callable[..., Stack]) -> None:
+    one, other = make_stack(), make_stack(api_type="http", functions="single")
+    one.make("up")
+    other.make("up")
+
+    with one.running(), other.running():
+        requests.post(f"{one.url}/users", json={"user_id": "one"}, timeout=30)
+        requests.post(f"{other.url}/users", json={"user_id": "other"}, timeout=30)
+        lists = [requests.get(f"{stack.url}/users", timeout=30).json()["items"] for stack in (one, other)]
+
+    assert lists == [[{"user_id": "one"}], [{"user_id": "other"}]]
+
+
+def test_goes_from_nothing_to_an_api_in_one_command_and_serves_edits(
+    make_stack: Callable[..., Stack],
+) -> None:
+    stack = make_stack()
+    (stack.service.path / ".venv").unlink()
+    routes = stack.service.path / "src" / "service" / "routes.py"
+    template = stack.service.path / "template.yaml"
+
+    with stack.running("dev"):
+        before = requests.get(f"{stack.url}/users", timeout=30)
+        routes.write_text(
+            routes.read_text().replace(
+                "    items, last_key = table.scan", '    return Response(200, "[]")\n    items, last_key = table.scan'
+            )
+        )
+        wait_until(lambda: requests.get(f"{stack.url}/users", timeout=30).text == "[]", SECONDS_TO_REBUILD)
+        template.write_text(template.read_text().replace("Path: /users\n", "Path: /people\n"))
+        routes.write_text(routes.read_text().replace('"GET /users":', '"GET /people":'))
+        wait_until(lambda: is_listening(stack.port) and get_status(f"{stack.url}/people") == 200, SECONDS_TO_REBUILD)
+
+    assert before.json() == {"items": [], "next_cursor": None}
+    assert stack.containers() == []
+
+
+def get_status(url: str) -> int:
+    try:
+        return requests.get(url, timeout=30).status_code
+    except requests.ConnectionError:
+        return 0
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        pytest.param(lambda process, _: os.killpg(process.pid, signal.SIGINT), id="Ctrl-C"),
+        pytest.param(lambda process, _: process.terminate(), id="SIGTERM"),
+        pytest.param(lambda process, _: os.killpg(process.pid, signal.SIGHUP), id="the terminal closes"),
+        pytest.param(lambda _, stack: os.kill(find_sam(stack), signal.SIGKILL), id="sam crashes"),
+    ],
+)
+def test_leaves_no_container_behind_however_it_ends(
+    make_stack: Callable[..., Stack], end: Callable[[Any, Stack], None]
+) -> None:
+    stack = make_stack()
+    stack.make("up")
+
+    with stack.running("dev") as process:
+        requests.get(f"{stack.url}/users", timeout=30)
+        requests.get(f"{stack.url}/users/1", timeout=30)
+        running = stack.containers()
+        end(process, stack)
+        status = process.wait(60)
+
+    assert len(running) == 2
+    assert status != 0
+    wait_until(lambda: stack.containers() == [], 20)
+    wait_until(lambda: not is_listening(stack.port), 10)
+
+
+def find_sam(stack: Stack) -> int:
+    processes = subprocess.run(
+        ["pgrep", "-f", f"sam local start-api --port {stack.port}"], capture_output=True, text=True, check=True
+    )
+    return int(processes.stdout.split()[0])
+
+
+def test_hands_no_real_credentials_and_no_other_region_to_containers(
+    make_stack: Callable[..., Stack], tmp_path: Path
+) -> None:
+    stack = make_stack()
+    (tmp_path / "credentials").write_text("[real]\naws_access_key_id = AKIAREAL\naws_secret_access_key = real\n")
+    real = {
+        "AWS_ACCESS_KEY_ID": "AKIAREAL",
+        "AWS_SECRET_ACCESS_KEY": "real-secret",
+        "AWS_SESSION_TOKEN": "real-token",
+        "AWS_PROFILE": "real",
+        "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "credentials"),
+        "AWS_REGION": "eu-west-1",
+        "AWS_DEFAULT_REGION": "eu-west-1",
+        "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
+        "AWS_ENDPOINT_URL_DYNAMODB": "http://127.0.0.1:9",
+        "TABLE_NAME": "other",
+    }
+    stack.make("up", **real)
+
+    with stack.running(**real):
+        answer = requests.post(f"{stack.url}/users", json={"user_id": "1"}, timeout=30)
+        (container,) = stack.containers()
+        inspected = subprocess.run(
+            ["docker", "inspect", container.split()[0]], capture_output=True, text=True, check=True
+        ).stdout
+
+    environment = dict(variable.split("=", 1) for variable in json.loads(inspected)[0]["Config"]["Env"])
+    assert answer.status_code == 201
+    assert environment["AWS_ACCESS_KEY_ID"] == "test"
+    assert environment["AWS_REGION"] == "ap-northeast-1"
+    assert "AWS_SESSION_TOKEN" not in environment
+    assert not re.search(r"AKIAREAL|real-secret|real-token|eu-west-1", inspected)
+
+
+def test_listens_on_this_machine_alone(make_stack: Callable[..., Stack]) -> None:
+    stack = make_stack()
+    stack.make("up")
+
+    with stack.running():
+        requests.get(f"{stack.url}/users", timeout=30)
+        listing = subprocess.run(
+            ["docker", "ps", "--filter", f"network={stack.slug}", "--format", "{{.Ports}}"],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+
+    published = re.findall(r"(\S+):\d+->", listing.stdout)
+    assert len(published) == 2
+    assert set(published) == {"127.0.0.1"}
+
+
+def test_tells_within_twenty_seconds_why_the_table_could_not_be_made(make_stack: Callable[..., Stack]) -> None:
+    stack = make_stack()
+    (stack.service.path / "localstack" / "ready.d" / "seed.py").write_text("raise RuntimeError('no seeds today')\n")
+    started = time.monotonic()
+
+    result = stack.service.run("make", "up", *stack.settings)
+
+    assert result.returncode != 0
+    assert "no seeds today" in result.stdout
+    assert time.monotonic() - started < 20
+
+
+@pytest.mark.parametrize("target", ["start", "dev"])
+def test_says_that_the_port_is_taken_and_leaves_who_has_it_alone(make_stack: Callable[..., Stack], target: str) -> None:
+    stack = make_stack()
+    stack.make("up")
+
+    with stack.running():
+        requests.get(f"{stack.url}/users", timeout=30)
+        second = stack.service.run("make", target, *stack.settings)
+        still = requests.get(f"{stack.url}/users", timeout=30)
+
+    assert second.returncode != 0
+    assert f"Port {stack.port} is taken" in second.stdout
+    assert "Traceback" not in second.stdout
+    assert still.status_code == 200
+
+
+def test_adds_an_index_when_it_is_reset(make_stack: Callable[..., Stack]) -> None:
+    stack = make_stack()
+    stack.make("up")
+    template = stack.service.path / "template.yaml"
+    text = template.read_text()
+    text = text.replace(
+        "      KeySchema:\n",
+        "        - AttributeName: email\n          AttributeType: S\n      GlobalSecondaryIndexes:\n        - IndexName: by-email\n          KeySchema:\n            - AttributeName: email\n              KeyType: HASH\n          Projection:\n            ProjectionType: ALL\n      KeySchema:\n",
+    )
+    template.write_text(text)
+
+    stack.make("reset")
+
+    table = stack.dynamodb().describe_table(TableName="users")["Table"]
+    assert [index["IndexName"] for index in table["GlobalSecondaryIndexes"]] == ["by-email"]
+
+
+class TestDoctor:
+    def test_is_content_with_a_stack_that_runs(self, make_stack: Callable[..., Stack]) -> None:
+        stack = make_stack()
+        stack.make("up")
+        with stack.running():
+            assert "All is well." in stack.make("doctor")
+
+    def test_says_that_localstack_does_not_run(self, make_stack: Callable[..., Stack]) -> None:
+        stack = make_stack()
+        result = stack.service.run("make", "doctor", *stack.settings)
+        assert result.returncode != 0
+        assert "LocalStack does not run" in result.stdout
+
+    def test_says_that_the_table_is_not_there(self, make_stack: Callable[..., Stack]) -> None:
+        stack = make_stack()
+        stack.make("up")
+        stack.dynamodb().delete_table(TableName="users")
+        result = stack.service.run("make", "doctor", *stack.settings)
+        assert result.returncode != 0
+        assert "Table users is not there in ap-northeast-1" in result.stdout
+
+    def test_says_that_localstack_does_not_answer(self, make_stack: Callable[..., Stack]) -> None:
+        stack = make_stack()
+        stack.make("up")
+        stack.service.run("docker", "compose", "pause", LOCALSTACK_PORT=str(stack.localstack_port))
+        result = stack.service.run("make", "doctor", *stack.settings)
+        stack.service.run("docker", "compose", "unpause", LOCALSTACK_PORT=str(stack.localstack_port))
+        assert result.returncode != 0
+        assert "LocalStack runs, and does not answer" in result.stdout
+
+    def test_says_which_ports_are_taken_by_others(self, make_stack: Callable[..., Stack]) -> None:
+        stack = make_stack()
+        with (
+            socket.create_server(("127.0.0.1", stack.port)),
+            socket.create_server(("127.0.0.1", stack.localstack_port)),
+        ):
+            result = stack.service.run("make", "doctor", *stack.settings)
+        assert result.returncode != 0
+        assert f"Port {stack.port} is taken by another program" in result.stdout
+        assert f"Port {stack.localstack_port} is taken by another program" in result.stdout
+
+    def test_says_that_the_functions_are_for_another_machine(self, make_stack: Callable[..., Stack]) -> None:
+        other = "x86_64" if os.uname().machine in ("arm64", "aarch64") else "arm64"
+        result = make_stack(architecture=other).service.run("make", "doctor")
+        assert result.returncode != 0
+        assert f"built for {other}" in result.stdout
+
+    def test_says_which_programs_are_missing(self, make_stack: Callable[..., Stack], tmp_path: Path) -> None:
+        for program in ("bash", "env", "make", "uname", "pgrep", "curl"):
+            (tmp_path / program).symlink_to(Path(str(shutil.which(program))).resolve())
+        result = make_stack().service.run("make", "doctor", PATH=str(tmp_path))
+        assert result.returncode != 0
+        assert "Docker is not installed" in result.stdout
+        assert "Docker Compose, version 2, is missing" in result.stdout
+        assert "uv is not installed" in result.stdout
+
+    def test_says_that_the_engine_does_not_answer(self, make_stack: Callable[..., Stack]) -> None:
+        stack = make_stack()
+        for target in ("doctor", "up"):
+            result = stack.service.run("make", target, *stack.settings, DOCKER_HOST="unix:///nowhere.sock")
+            assert result.returncode != 0
+            assert "The Docker engine does not answer" in result.stdout
