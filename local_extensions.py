@@ -16,6 +16,7 @@ import shlex
 import shutil
 import sys
 import unicodedata
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -51,9 +52,11 @@ REGIONS = (
     *("eu-isoe-west-1", "us-isof-east-1", "us-isof-south-1"),
 )
 
+LIKENESS_OF_A_TYPO = 0.6
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "ANY")
 
 SLUG_LENGTH = 40
+DOCKER_NETWORKS = ("bridge", "default", "host", "none")  # Docker's own; the slug is the name of the service's
 TABLE_NAME_LENGTH = 255  # DynamoDB: naming rules
 KEY_NAME_LENGTH = 255  # DynamoDB: naming rules, attributes that are keys
 HANDLER_NAME_LENGTH = 64
@@ -384,6 +387,10 @@ def parse_slug(answer: object) -> str:
             f"{quote(slug)} is not a letter followed by letters, digits and hyphens, all lower-case, "
             f"{SLUG_LENGTH} at most; for example {quote(make_slug(slug))}"
         )
+    if slug in DOCKER_NETWORKS:
+        raise AnswerError(
+            f"{quote(slug)} is the name of a network of Docker's own; for example {quote(f'{slug}-service')}"
+        )
     return slug
 
 
@@ -432,8 +439,11 @@ def parse_key(answer: str, *, max_bytes: int, string_sample: str) -> Key:
 def parse_region(answer: object) -> str:
     region = expect_string(answer)
     if region not in REGIONS:
-        nearest = max(REGIONS, key=lambda known: difflib.SequenceMatcher(None, region.lower(), known).ratio())
-        raise AnswerError(f"{quote(region)} is not an AWS region; the nearest is {quote(nearest)}")
+        ratios = {known: difflib.SequenceMatcher(None, region.lower(), known).ratio() for known in REGIONS}
+        nearest = max(REGIONS, key=lambda known: ratios[known])
+        is_typo = ratios[nearest] > LIKENESS_OF_A_TYPO
+        hint = f"the nearest is {quote(nearest)}" if is_typo else "write for example 'us-east-1'"
+        raise AnswerError(f"{quote(region)} is not an AWS region; {hint}")
     return region
 
 
@@ -546,8 +556,11 @@ def derive_name(method: str, path: str) -> str:
     words = [f"by_{parameter_name(segment)}" if is_parameter(segment) else segment for segment in split_path(path)] or [
         "root"
     ]
-    name = re.sub(r"[^a-z0-9]+", "_", "_".join([method, *words]).lower())
-    return name.strip("_")
+    name = re.sub(r"[^a-z0-9]+", "_", "_".join([method, *words]).lower()).strip("_")
+    if len(name) <= HANDLER_NAME_LENGTH:
+        return name
+    digest = f"{zlib.crc32(name.encode()):08x}"
+    return f"{name[: HANDLER_NAME_LENGTH - len(digest) - 1].strip('_')}_{digest}"
 
 
 def choose_operation(method: str, path: str, keys: list[Key]) -> str:
@@ -609,9 +622,11 @@ def find_sibling_parameters(routes: list[Route]) -> Iterator[str]:
             other_segment, other_path = first.setdefault(place, (segment, route.path))
             if segment != other_segment and (place, segment) not in reported:
                 reported.add((place, segment))
+                takes_rest = "+" in segment + other_segment
+                hint = "put a word before one of them" if takes_rest else f"write {other_segment} in both"
                 yield (
                     f"'{route.key}': {segment} stands where '{other_path}' has {other_segment}, "
-                    f"and API Gateway takes one name in one place; write {other_segment} in both"
+                    f"and API Gateway takes one parameter in one place; {hint}"
                 )
 
 
@@ -657,7 +672,8 @@ def make_slug(name: object) -> str:
         return "my-service"
     if not slug[0].isalpha():
         slug = f"service-{slug}"
-    return slug[:SLUG_LENGTH].strip("-")
+    slug = slug[:SLUG_LENGTH].strip("-")
+    return f"{slug}-service" if slug in DOCKER_NETWORKS else slug
 
 
 def make_default_routes(answers: Answers) -> str:
@@ -672,17 +688,11 @@ def make_default_routes(answers: Answers) -> str:
         table = "items"
     partition = f"/{table}/{{{partition_key.name}}}"
     item = f"{partition}/{{{sort_key.name}}}" if sort_key else partition
-    routes = {
-        f"GET /{table}": "list_items",
-        f"POST /{table}": "create_item",
-        f"GET {partition}": "list_partition",
-        f"GET {item}": "read_item",
-        f"PUT {item}": "replace_item",
-        f"PATCH {item}": "update_item",
-        f"DELETE {item}": "delete_item",
-    }
-    is_long = any(len(derive_name(*route.split())) > HANDLER_NAME_LENGTH for route in routes)
-    return ", ".join(f"{route} {name}" if is_long else route for route, name in routes.items())
+    routes = [f"GET /{table}", f"POST /{table}"]
+    if sort_key:
+        routes.append(f"GET {partition}")
+    routes += [f"{method} {item}" for method in ("GET", "PUT", "PATCH", "DELETE")]
+    return ", ".join(routes)
 
 
 # --- all of it ---------------------------------------------------------------------------------
@@ -713,7 +723,10 @@ def parse_answers(answers: Answers) -> tuple[Service | None, list[str]]:
         problems.append(f"sort_key: {quote(keys[1].name)} is the partition key already; name another attribute")
     chosen = {answer: parse(answer, lambda text, of=of: parse_choice(text, of)) for answer, of in CHOICES.items()}  # type: ignore[misc]
     routes, route_problems = parse_routes(answers.get("routes"), keys, str(chosen["functions"]))
-    problems += [f"routes: {problem}" for problem in route_problems]
+    if not problems or answers.get("routes") != make_default_routes(
+        answers
+    ):  # default routes are only as good as the keys
+        problems += [f"routes: {problem}" for problem in route_problems]
     if problems:
         return None, problems
     return Service(**parsed, routes=routes, functions_answer=chosen.pop("functions"), **chosen), []  # type: ignore[arg-type]
@@ -740,9 +753,13 @@ def check(answers: Answers) -> str:
 
 
 def make_command(answers: Answers) -> str:
-    """Return the command that gives all these answers again, quoted for a shell."""
+    """Return the command that gives all these answers again, quoted for a shell.
+
+    What was derived from other answers is left out, to be derived anew from the mended ones.
+    """
     program = ["cookiecutter"] if shutil.which("cookiecutter") else [sys.executable, "-m", "cookiecutter"]
-    given = {name: value for name, value in answers.items() if not name.startswith("_")}
+    derived = {"project_slug": make_slug(answers.get("project_name")), "routes": make_default_routes(answers)}
+    given = {name: value for name, value in answers.items() if not name.startswith("_") and value != derived.get(name)}
     words = [*program, "--no-input", TEMPLATE, *(f"{name}={escape_jinja(value)}" for name, value in given.items())]
     return " ".join(shlex.quote(word) for word in words)
 

@@ -211,7 +211,7 @@ def test_runs_beside_another_project(make_stack: Callable[..., Stack]) -> None:
 def test_goes_from_nothing_to_an_api_in_one_command_and_serves_edits(
     make_stack: Callable[..., Stack],
 ) -> None:
-    stack = make_stack()
+    stack = make_stack(routes="GET /users")
     (stack.service.path / ".venv").unlink()
     routes = stack.service.path / "src" / "service" / "routes.py"
     template = stack.service.path / "template.yaml"
@@ -224,9 +224,11 @@ def test_goes_from_nothing_to_an_api_in_one_command_and_serves_edits(
             )
         )
         wait_until(lambda: requests.get(f"{stack.url}/users", timeout=30).text == "[]", SECONDS_TO_REBUILD)
-        template.write_text(template.read_text().replace("Path: /users\n", "Path: /people\n"))
-        routes.write_text(routes.read_text().replace('"GET /users":', '"GET /people":'))
-        wait_until(lambda: is_listening(stack.port) and get_status(f"{stack.url}/people") == 200, SECONDS_TO_REBUILD)
+        for name in ("people", "persons"):  # twice, and as editors save: another file in the place of the one before
+            (template.parent / "new.yaml").write_text(re.sub(r"Path: /\w+\n", f"Path: /{name}\n", template.read_text()))
+            routes.write_text(re.sub(r'"GET /\w+":', f'"GET /{name}":', routes.read_text()))
+            (template.parent / "new.yaml").replace(template)
+            wait_until(lambda name=name: get_status(f"{stack.url}/{name}") == 200, SECONDS_TO_REBUILD)  # type: ignore[misc]
 
     assert before.json() == {"items": [], "next_cursor": None}
     assert stack.containers() == []
@@ -272,6 +274,24 @@ def find_sam(stack: Stack) -> int:
         ["pgrep", "-f", f"sam local start-api --port {stack.port}"], capture_output=True, text=True, check=True
     )
     return int(processes.stdout.split()[0])
+
+
+def test_removes_all_that_runs_even_when_serve_py_was_killed(make_stack: Callable[..., Stack]) -> None:
+    stack = make_stack()
+    stack.make("up")
+
+    with stack.running() as process:
+        requests.get(f"{stack.url}/users", timeout=30)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait(10)
+        was_listening = is_listening(stack.port)
+        stack.make("down")
+
+    assert was_listening
+    wait_until(lambda: not is_listening(stack.port), 10)
+    assert (
+        subprocess.run(["docker", "network", "inspect", stack.slug], capture_output=True, check=False).returncode != 0
+    )
 
 
 def test_hands_no_real_credentials_and_no_other_region_to_containers(
@@ -371,6 +391,66 @@ def test_adds_an_index_when_it_is_reset(make_stack: Callable[..., Stack]) -> Non
     assert [index["IndexName"] for index in table["GlobalSecondaryIndexes"]] == ["by-email"]
 
 
+def test_says_what_a_localstack_that_wants_an_account_wants(make_stack: Callable[..., Stack]) -> None:
+    stack = make_stack()
+    dockerfile = (
+        'FROM localstack/localstack:4.14.0\nENTRYPOINT ["sh", "-c", "echo No credentials were found; exit 55"]\n'
+    )
+    image = f"localstack/localstack:{stack.slug}"
+    build = ["docker", "build", "--quiet", "--tag", image, "-"]
+    subprocess.run(build, input=dockerfile, text=True, env={**os.environ, "DOCKER_BUILDKIT": "0"}, check=True)
+
+    result = stack.service.run("make", "up", *stack.settings, LOCALSTACK_VERSION=stack.slug)
+    stack.make("down", LOCALSTACK_VERSION=stack.slug)
+    subprocess.run(["docker", "rmi", image], capture_output=True, check=True)
+
+    assert result.returncode != 0
+    assert "No credentials were found" in result.stdout
+    assert "put LOCALSTACK_AUTH_TOKEN into the environment" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("api_type", "import_error"), [("rest", (502, "Internal server error")), ("http", (200, "stackTrace"))]
+)
+def test_gateways_do_by_themselves_what_the_document_says(
+    make_stack: Callable[..., Stack], api_type: str, import_error: tuple[int, str]
+) -> None:
+    """See docs/http.md, "What gateways do by themselves": the columns of `sam local`."""
+    stack = make_stack(api_type=api_type, functions="single", routes="GET /users, POST /users, GET /slow/{x} slow")
+    routes = stack.service.path / "src" / "service" / "routes.py"
+    routes.write_text(
+        routes.read_text().replace(
+            "    raise HttpError(501", "    __import__('time').sleep(9)\n    raise HttpError(501"
+        )
+    )
+    template = stack.service.path / "template.yaml"
+    template.write_text(template.read_text().replace("Timeout: 15", "Timeout: 3"))
+    stack.make("up")
+
+    with stack.running():
+        statuses = {
+            "unknown route": requests.get(f"{stack.url}/nothing", timeout=30).status_code,
+            "undeclared HEAD": requests.head(f"{stack.url}/users", timeout=30).status_code,
+            "time-out": requests.get(f"{stack.url}/slow/1", timeout=30).status_code,
+            "not UTF-8": requests.post(f"{stack.url}/users", data=b"\xff", timeout=30).status_code,
+            "over 6 MB": requests.post(f"{stack.url}/users", data=b"x" * 6_500_000, timeout=60).status_code,
+        }
+        routes.write_text(routes.read_text() + "raise RuntimeError('at import')\n")
+        stack.make("build")
+        wait_until(lambda: "at import" in requests.get(f"{stack.url}/users", timeout=30).text or api_type == "rest", 20)
+        failed = requests.get(f"{stack.url}/users", timeout=30)
+
+    assert statuses == {
+        "unknown route": 403,
+        "undeclared HEAD": 502,
+        "time-out": 502,
+        "not UTF-8": 502,
+        "over 6 MB": 502 if api_type == "rest" else 200,
+    }
+    assert failed.status_code == import_error[0]
+    assert import_error[1] in failed.text
+
+
 class TestDoctor:
     def test_is_content_with_a_stack_that_runs(self, make_stack: Callable[..., Stack]) -> None:
         stack = make_stack()
@@ -391,6 +471,23 @@ class TestDoctor:
         result = stack.service.run("make", "doctor", *stack.settings)
         assert result.returncode != 0
         assert "Table users is not there in ap-northeast-1" in result.stdout
+        stack.make("up")
+        assert stack.dynamodb().list_tables()["TableNames"] == ["users"]
+
+    def test_says_that_a_ready_script_failed(self, make_stack: Callable[..., Stack]) -> None:
+        stack = make_stack()
+        (stack.service.path / "localstack" / "ready.d" / "seed.py").write_text("raise RuntimeError('no seeds today')\n")
+        stack.service.run("make", "up", *stack.settings)
+        result = stack.service.run("make", "doctor", *stack.settings)
+        assert result.returncode != 0
+        assert "A script in localstack/ready.d failed" in result.stdout
+
+    def test_says_on_which_port_localstack_is(self, make_stack: Callable[..., Stack]) -> None:
+        stack = make_stack()
+        stack.make("up")
+        result = stack.service.run("make", "doctor")
+        assert result.returncode != 0
+        assert f"LocalStack listens on port {stack.localstack_port}, and not on 4566" in result.stdout
 
     def test_says_that_localstack_does_not_answer(self, make_stack: Callable[..., Stack]) -> None:
         stack = make_stack()
@@ -410,7 +507,7 @@ class TestDoctor:
             result = stack.service.run("make", "doctor", *stack.settings)
         assert result.returncode != 0
         assert f"Port {stack.port} is taken by another program" in result.stdout
-        assert f"Port {stack.localstack_port} is taken by another program" in result.stdout
+        assert f"port {stack.localstack_port} is taken by another program" in result.stdout
 
     def test_says_that_the_functions_are_for_another_machine(self, make_stack: Callable[..., Stack]) -> None:
         other = "x86_64" if os.uname().machine in ("arm64", "aarch64") else "arm64"

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
 PROJECT = Path(__file__).resolve().parent.parent
+TEMPLATE = PROJECT / "template.yaml"
 SAM = str(Path(sys.executable).parent / "sam")
 SECONDS_TO_STOP = 10
 MILLISECONDS_BETWEEN_LOOKS = 200
@@ -89,10 +90,14 @@ class LocalApi:
         return self.process.poll() is not None
 
     def restart(self) -> None:
+        """Start sam anew, and return when it listens or has ended."""
         self.stop()
         self.process = self.start()
+        while not self.has_ended() and not is_listening(self.port):
+            time.sleep(MILLISECONDS_BETWEEN_LOOKS / 1000)
 
     def stop(self) -> None:
+        self.remove_containers()  # before sam ends, which complains of those whose output it still reads
         self.process.terminate()
         try:
             self.process.wait(SECONDS_TO_STOP)
@@ -113,14 +118,27 @@ def watch_sources(stop: StopSignal) -> Iterator[list[str]]:
     """Yield, several times a second until told to stop, the files that have changed since."""
     looks = watch(
         PROJECT / "src",
-        PROJECT / "template.yaml",
         stop_event=stop.event,
         rust_timeout=MILLISECONDS_BETWEEN_LOOKS,
         yield_on_timeout=True,
         raise_interrupt=False,
     )
+    template = stamp(TEMPLATE)
     for changes in looks:
-        yield sorted({os.path.relpath(path, PROJECT) for _, path in changes})
+        changed = {os.path.relpath(path, PROJECT) for _, path in changes}
+        # Looked at by its name: what watches a file loses sight of it when an editor puts another in its place.
+        if template != (template := stamp(TEMPLATE)):
+            changed.add(TEMPLATE.name)
+        yield sorted(changed)
+
+
+def stamp(file: Path) -> tuple[int, int] | None:
+    """Return what is another after each change of a file; None while it is not there."""
+    try:
+        status = file.stat()
+    except FileNotFoundError:
+        return None
+    return status.st_mtime_ns, status.st_ino
 
 
 def rebuild(api: LocalApi, changed: list[str]) -> None:
@@ -130,7 +148,7 @@ def rebuild(api: LocalApi, changed: list[str]) -> None:
     if subprocess.run(["make", "--no-print-directory", "build"], cwd=PROJECT, check=False).returncode:
         print("The build failed. The API goes on with the last one that worked.", flush=True)
         return
-    if "template.yaml" in changed:
+    if TEMPLATE.name in changed:
         api.restart()
     print(f"Built in {time.monotonic() - started:.1f} s; the next request is served by it.", flush=True)
 

@@ -102,7 +102,7 @@ def key(new_key: Callable[[], Key]) -> Key:
 
 @pytest.fixture
 def item(key: Key, table: Table) -> dict[str, Any]:
-    """An item that is in the table."""
-    item = {**key, "name": "田中太郎", "visits": 3}
+    """An item that is in the table. No key's name has a hyphen: here and in the tests, those of other attributes have."""
+    item = {**key, "the-name": "田中太郎", "the-visits": 3}
     table.put_item(Item=item)
     return item

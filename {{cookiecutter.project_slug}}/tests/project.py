@@ -89,5 +89,6 @@ def read_template() -> dict[str, Any]:
 
 ROUTES = read_routes()
 KEY = read_key()
+KEY_NAMES = {attribute.name for attribute in KEY}
 TABLE_NAME: str = CREATE_TABLE.read_tables(TEMPLATE)[0]["TableName"]
 HAS_REST_API = has_rest_api(read_template())

@@ -87,7 +87,7 @@ def create_tables(client: Any, template_file: Path) -> list[str]:
     return [table["TableName"] for table in tables]
 
 
-if __name__ == "builtins":  # what LocalStack names a script that it runs
+if __name__ in ("builtins", "__main__"):  # run by LocalStack, or by hand
     create_tables(
         boto3.client(
             "dynamodb",

@@ -23,6 +23,7 @@ MAX_DIGITS = 38
 MAX_EXPONENT = 125
 MIN_EXPONENT = -130
 MAX_DEPTH = 32
+MAX_ITEM_BYTES = 400 * 1024
 
 JSON_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 
@@ -30,15 +31,21 @@ JSON_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 def parse_object(text: str) -> Item:
     """Return the attribute values of a JSON object.
 
-    Raises HttpError 400 where the text is not JSON, not an object, or holds what DynamoDB cannot.
+    Raises HttpError 400 where the text is not JSON, not an object, or holds what DynamoDB cannot, and 413 where
+    it holds too much: sending that on would take longer than the function has.
     """
+    if text.count(",") > MAX_ITEM_BYTES:  # whatever a comma stands for is a byte or more
+        raise too_large()
     try:
         document = json.loads(text, parse_int=parse_number, parse_float=parse_number, parse_constant=refuse_constant)
     except (ValueError, RecursionError) as error:
         raise HttpError(400, "The body must be a JSON object") from error
     if not isinstance(document, dict):
         raise HttpError(400, "The body must be a JSON object")
-    return to_attribute_values(document, depth=1)
+    item = to_attribute_values(document, depth=1)
+    if len(text) > MAX_ITEM_BYTES // 4 and sum(map(least_bytes, item.values())) > MAX_ITEM_BYTES:
+        raise too_large()
+    return item
 
 
 def parse_number(text: str) -> Decimal:
@@ -82,6 +89,8 @@ def to_attribute_value(value: Any, depth: int) -> AttributeValueTypeDef:
 
 
 def to_attribute_values(document: dict[str, Any], depth: int) -> Item:
+    if "" in document:
+        raise HttpError(400, "An attribute's name must not be empty")
     return {check_unicode(name): to_attribute_value(value, depth) for name, value in document.items()}
 
 
@@ -91,6 +100,24 @@ def check_unicode(text: str) -> str:
     except UnicodeEncodeError as error:
         raise HttpError(400, "The body holds half of a surrogate pair, which is not a character") from error
     return text
+
+
+def least_bytes(value: AttributeValueTypeDef) -> int:
+    """Return how many bytes a value takes in DynamoDB, or fewer.
+
+    Source: Amazon DynamoDB Developer Guide, "Item sizes and formats".
+    """
+    if "S" in value:
+        return len(value["S"].encode())
+    if "L" in value:
+        return 3 + sum(1 + least_bytes(element) for element in value["L"])
+    if "M" in value:
+        return 3 + sum(1 + len(name) + least_bytes(element) for name, element in value["M"].items())
+    return 1
+
+
+def too_large() -> HttpError:
+    return HttpError(413, "The item is larger than 400 KB")
 
 
 def dump_item(item: Item) -> str:

@@ -34,11 +34,12 @@ def read_cursor(request: Request) -> Item | None:
     if cursor is None:
         return None
     try:
-        scope, key = json.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
-        start = table.check_key(key)
+        scope, *texts = json.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
+        start = {key.name: table.parse_key_text(key, text) for key, text in zip(table.KEY, texts, strict=True)}
     except (ValueError, TypeError, AttributeError, RecursionError, HttpError) as error:
         raise bad_cursor() from error
-    if scope != scope_of(request):
+    path_key = table.read_path_key(request)
+    if scope != scope_of(request) or not all(table.are_equal(start[name], path_key[name]) for name in path_key):
         raise bad_cursor()
     return start
 
@@ -51,11 +52,13 @@ def make_page(request: Request, items: list[Item], last_key: Item | None) -> Res
     """Return the page of these items; the cursor to the next one is null where DynamoDB has no more."""
     cursor = "null"
     if last_key:
-        content = json.dumps([scope_of(request), last_key], separators=(",", ":"))
+        texts = [next(iter(last_key[key.name].values())) for key in table.KEY]
+        content = json.dumps([scope_of(request), *texts], separators=(",", ":"))
         cursor = f'"{base64.urlsafe_b64encode(content.encode()).decode().rstrip("=")}"'
     page = json_values.dump_array(map(json_values.dump_item, items))
     return Response(200, '{"items":' + page + ',"next_cursor":' + cursor + "}")
 
 
 def scope_of(request: Request) -> list[Any]:
+    """Return what tells this path from all others."""
     return [request.resource, dict(request.parameters)]

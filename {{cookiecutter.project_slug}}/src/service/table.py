@@ -65,6 +65,9 @@ CLIENT: DynamoDBClient = boto3.client(
     config=Config(connect_timeout=1, read_timeout=2, retries={"mode": "standard", "total_max_attempts": 3}),
 )
 
+# What fits into an update expression: Amazon DynamoDB Developer Guide, "Quotas", expression parameters.
+MAX_CHANGES = 300
+
 THROTTLED = {
     "ProvisionedThroughputExceededException",
     "RequestLimitExceeded",
@@ -100,11 +103,13 @@ def read_item(request: Request) -> Item:
 def read_changes(request: Request) -> Item:
     """Return the attributes in a request's body that are to change; those to remove are {"NULL": True}.
 
-    Raises HttpError 400 for a body that is no object, and for a key that differs from the path's.
+    Raises HttpError 400 for a body that is no object, for a key that differs from the path's, and for too many.
     """
     path_key = read_path_key(request)
     changes = json_values.parse_object(request.body)
     refuse_other_key(changes, path_key)
+    if len(changes) > MAX_CHANGES:
+        raise HttpError(400, f"At most {MAX_CHANGES} attributes can change at once")
     return {name: value for name, value in changes.items() if name not in path_key}
 
 
@@ -174,7 +179,7 @@ def translate(error: exceptions.ClientError, condition_failed: HttpError | None)
         return unavailable("The table does not work at the moment")
     if code == "ValidationException":
         # What the checks above let through is in the item: its size, or the type of an index's key.
-        return HttpError(413, "The item is larger than 400 KB") if "Item size" in message else HttpError(400, message)
+        return json_values.too_large() if "Item size" in message else HttpError(400, message)
     return error
 
 
@@ -255,7 +260,7 @@ def update(key: Item, changes: Item) -> Item:
             removals.append(f"#{position}")
         else:
             values[f":{position}"] = value
-            assignments.append(f"#{position} = :{position}")
+            assignments.append(f"#{position}=:{position}")
     clauses = [("SET", assignments), ("REMOVE", removals)]
     arguments: UpdateItemInputTypeDef = {
         "TableName": TABLE_NAME,
@@ -265,7 +270,7 @@ def update(key: Item, changes: Item) -> Item:
         "ReturnValues": "ALL_NEW",
     }
     if changes:
-        arguments["UpdateExpression"] = " ".join(f"{verb} {', '.join(parts)}" for verb, parts in clauses if parts)
+        arguments["UpdateExpression"] = " ".join(f"{verb} {','.join(parts)}" for verb, parts in clauses if parts)
     if values:
         arguments["ExpressionAttributeValues"] = values
     with http_errors(condition_failed=not_found()):

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 PARTITION_KEY = project.KEY[0]
 LAST_KEY = project.KEY[-1]
+ONE_BYTE_OR_MORE: list[Any] = [1, [], {}]
 
 
 def item_route_paths() -> set[str]:
@@ -32,14 +33,14 @@ def item_route_paths() -> set[str]:
 
 @pytest.mark.smoke
 def test_creates_an_item_and_answers_with_it(api: Api, table: Table, key: Key, create_route: Route) -> None:
-    item = {**key, "name": "田中太郎", "tags": ["a", None, True, {"b": 1.5}], "empty": ""}
+    item = {**key, "the-name": "田中太郎", "the-tags": ["a", None, True, {"b": 1.5}], "the-empty": ""}
 
     answer = api.request("POST", fill(create_route.path, key), body=item)
 
     assert answer.status == 201, answer
     assert answer.headers["content-type"] == "application/json"
     assert answer.json == json.loads(json.dumps(item), parse_float=Decimal)
-    assert table.get_item(Key=key)["Item"]["name"] == "田中太郎"
+    assert table.get_item(Key=key)["Item"]["the-name"] == "田中太郎"
 
 
 def test_says_where_the_new_item_is(api: Api, key: Key, create_route: Route) -> None:
@@ -51,7 +52,7 @@ def test_says_where_the_new_item_is(api: Api, key: Key, create_route: Route) -> 
 
 
 def test_does_not_create_an_item_twice(api: Api, table: Table, item: dict[str, Any], create_route: Route) -> None:
-    answer = api.request("POST", fill(create_route.path, item), body={**item, "name": "other"})
+    answer = api.request("POST", fill(create_route.path, item), body={**item, "the-name": "other"})
 
     key = {attribute.name: item[attribute.name] for attribute in project.KEY}
     assert answer.status == 409, answer
@@ -63,19 +64,19 @@ def test_keeps_numbers_to_their_last_digit(api: Api, table: Table, key: Key, cre
     numbers = (
         "[12345678901234567890123456789012345678, -0.00000000000000000000000000000000000001, 1e125, 1E-130, 1.0, 0]"
     )
-    body = json.dumps(key)[:-1] + f', "numbers": {numbers}}}'
+    body = json.dumps(key)[:-1] + f', "the-numbers": {numbers}}}'
 
     answer = api.request("POST", fill(create_route.path, key), body=body)
 
     expected = [Decimal(number) for number in numbers.strip("[]").split(",")]
     assert answer.status == 201, answer
-    assert answer.json["numbers"] == expected
-    assert table.get_item(Key=key)["Item"]["numbers"] == expected
+    assert answer.json["the-numbers"] == expected
+    assert table.get_item(Key=key)["Item"]["the-numbers"] == expected
 
 
 @pytest.mark.parametrize(
     "body",
-    ["", "no JSON", "[]", '"text"', "null", '{"a": 1', "[" * 100_000, '{"a": "\\ud800"}'],
+    ["", "no JSON", "[]", '"text"', "null", '{"the-a": 1', "[" * 100_000, '{"the-a": "\\ud800"}'],
     ids=["empty", "text", "array", "string", "null", "cut", "deep", "surrogate"],
 )
 def test_refuses_a_body_that_is_no_json_object(api: Api, key: Key, create_route: Route, body: str) -> None:
@@ -88,13 +89,15 @@ def test_refuses_a_body_that_is_no_json_object(api: Api, key: Key, create_route:
     "number", ["NaN", "Infinity", "-Infinity", "1e126", "1e-131", "1e999999999999999999999", "1" * 39]
 )
 def test_refuses_a_number_that_dynamodb_cannot_keep(api: Api, key: Key, create_route: Route, number: str) -> None:
-    answer = api.request("POST", fill(create_route.path, key), body=json.dumps(key)[:-1] + f', "number": {number}}}')
+    answer = api.request(
+        "POST", fill(create_route.path, key), body=json.dumps(key)[:-1] + f', "the-number": {number}}}'
+    )
 
     assert (answer.status, answer.json.keys()) == (400, {"message"})
 
 
 def test_refuses_an_item_that_is_nested_too_deeply(api: Api, key: Key, create_route: Route) -> None:
-    body = json.dumps(key)[:-1] + ', "deep": ' + "[" * 33 + "]" * 33 + "}"
+    body = json.dumps(key)[:-1] + ', "the-deep": ' + "[" * 33 + "]" * 33 + "}"
 
     answer = api.request("POST", fill(create_route.path, key), body=body)
 
@@ -125,8 +128,22 @@ def test_refuses_a_key_that_cannot_be(api: Api, key: Key, create_route: Route, v
     assert LAST_KEY.name in answer.json["message"]
 
 
+def test_refuses_a_body_of_very_many_values_at_once(api: Api, key: Key, create_route: Route) -> None:
+    bodies = [{**key, "the-list": [value] * 300_000} for value in ONE_BYTE_OR_MORE]
+
+    answers = [api.request("POST", fill(create_route.path, key), body=body) for body in bodies]
+
+    assert [answer.status for answer in answers] == [413, 413, 413]
+
+
+def test_refuses_an_attribute_without_a_name(api: Api, key: Key, create_route: Route) -> None:
+    answer = api.request("POST", fill(create_route.path, key), body={**key, "": 1})
+
+    assert (answer.status, answer.json.keys()) == (400, {"message"})
+
+
 def test_refuses_an_item_over_400_kilobytes(api: Api, key: Key, create_route: Route) -> None:
-    answer = api.request("POST", fill(create_route.path, key), body={**key, "text": "x" * 410_000})
+    answer = api.request("POST", fill(create_route.path, key), body={**key, "the-text": "x" * 410_000})
 
     assert (answer.status, answer.json.keys()) == (413, {"message"})
 

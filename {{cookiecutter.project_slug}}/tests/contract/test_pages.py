@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +30,7 @@ def items(table: Table, new_key: Callable[[], Item]) -> list[Item]:
     if len(project.KEY) > 1:
         for key in keys:
             key.update(partition)
-    items = [{**key, "position": position} for position, key in enumerate(keys)]
+    items = [{**key, "the-position": position} for position, key in enumerate(keys)]
     for item in items:
         table.put_item(Item=item)
     return sorted(items, key=lambda item: item[project.KEY[-1].name])
@@ -83,6 +85,25 @@ def test_refuses_a_limit_other_than_1_to_100(api: Api, key: Item, page_route: Ro
 
     assert answer.status == 400
     assert "limit" in answer.json["message"]
+
+
+def encode(content: Any) -> str:
+    return base64.urlsafe_b64encode(json.dumps(content).encode()).decode().rstrip("=")
+
+
+@pytest.mark.parametrize(
+    "key_texts",
+    [[], [None, None], [1, 1], [{"S": "a"}, {"N": "1"}], ["", ""], ["\ud800"] * 2, ["a"] * 3, "ab"],
+    ids=str,
+)
+def test_refuses_a_cursor_that_somebody_else_made(api: Api, key: Item, page_route: Route, key_texts: Any) -> None:
+    names = {segment.strip("{}") for segment in page_route.path.split("/") if segment.startswith("{")}
+    scope = [page_route.path, {name: str(key[name]) for name in names}]
+
+    answer = api.request("GET", fill(page_route.path, key), query={"cursor": encode([scope, *key_texts])})
+
+    assert answer.status == 400
+    assert "cursor" in answer.json["message"]
 
 
 @pytest.mark.parametrize("cursor", ["", "x", "bm9uZQ", "W10", "e30", "WzEsMl0", "é", "null", "W10=" * 1000])

@@ -54,7 +54,7 @@ def test_answers_404_where_no_item_has_the_key(api: Api, key: Key, read_route: R
 @pytest.mark.parametrize("text", TELLING_TEXTS)
 def test_reads_back_any_key_that_is_text(api: Api, table: Table, key: Key, read_route: Route, text: str) -> None:
     texts = {attribute.name: text for attribute in project.KEY if attribute.type == "S"}
-    item = {**key, **texts, "text": text}
+    item = {**key, **texts, "the-text": text}
     table.put_item(Item=item)
 
     answer = api.request("GET", fill(read_route.path, item))
@@ -84,11 +84,13 @@ def test_refuses_a_path_that_is_no_number(
 
 
 def test_shows_what_json_has_no_type_for(api: Api, table: Table, key: Key, read_route: Route) -> None:
-    table.put_item(Item={**key, "bytes": b"\x00\xff", "words": {"a"}, "numbers": {1}, "blobs": {b"\x01"}})
+    table.put_item(
+        Item={**key, "the-bytes": b"\x00\xff", "the-words": {"a"}, "the-numbers": {1}, "the-blobs": {b"\x01"}}
+    )
 
     answer = api.request("GET", fill(read_route.path, key))
 
-    assert answer.json == {**key, "bytes": "AP8=", "words": ["a"], "numbers": [1], "blobs": ["AQ=="]}
+    assert answer.json == {**key, "the-bytes": "AP8=", "the-words": ["a"], "the-numbers": [1], "the-blobs": ["AQ=="]}
 
 
 @pytest.mark.smoke

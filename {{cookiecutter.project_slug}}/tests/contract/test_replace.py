@@ -17,21 +17,21 @@ if TYPE_CHECKING:
 
 @pytest.mark.smoke
 def test_creates_an_item_and_says_where_it_is(api: Api, table: Table, key: Key, replace_route: Route) -> None:
-    answer = api.request("PUT", fill(replace_route.path, key), body={"name": "new"})
+    answer = api.request("PUT", fill(replace_route.path, key), body={"the-name": "new"})
 
-    assert (answer.status, answer.json) == (201, {**key, "name": "new"})
+    assert (answer.status, answer.json) == (201, {**key, "the-name": "new"})
     assert answer.headers["location"].startswith(f"{api.stage}/")
-    assert table.get_item(Key=key)["Item"] == {**key, "name": "new"}
+    assert table.get_item(Key=key)["Item"] == {**key, "the-name": "new"}
 
 
 @pytest.mark.smoke
 def test_replaces_an_item_as_a_whole(
     api: Api, table: Table, item: dict[str, Any], key: Key, replace_route: Route
 ) -> None:
-    answer = api.request("PUT", fill(replace_route.path, item), body={"other": 1})
+    answer = api.request("PUT", fill(replace_route.path, item), body={"the-other": 1})
 
-    assert (answer.status, answer.json) == (200, {**key, "other": 1})
-    assert table.get_item(Key=key)["Item"] == {**key, "other": 1}
+    assert (answer.status, answer.json) == (200, {**key, "the-other": 1})
+    assert table.get_item(Key=key)["Item"] == {**key, "the-other": 1}
 
 
 def test_takes_a_key_in_the_body_that_is_the_path_s(api: Api, key: Key, replace_route: Route) -> None:
@@ -63,12 +63,12 @@ def test_refuses_a_key_other_than_the_path_s(
 def test_refuses_what_is_no_item(api: Api, key: Key, replace_route: Route) -> None:
     url = fill(replace_route.path, key)
 
-    answers = [api.request("PUT", url, body=body) for body in ("", "[]", '{"a": NaN}')]
+    answers = [api.request("PUT", url, body=body) for body in ("", "[]", '{"the-a": NaN}')]
 
     assert [answer.status for answer in answers] == [400, 400, 400]
 
 
 def test_refuses_an_item_over_400_kilobytes(api: Api, key: Key, replace_route: Route) -> None:
-    answer = api.request("PUT", fill(replace_route.path, key), body={"text": "x" * 410_000})
+    answer = api.request("PUT", fill(replace_route.path, key), body={"the-text": "x" * 410_000})
 
     assert answer.status == 413

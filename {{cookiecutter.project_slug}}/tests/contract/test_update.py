@@ -17,12 +17,13 @@ if TYPE_CHECKING:
 
 @pytest.mark.smoke
 def test_sets_what_is_given_and_removes_what_is_null(api: Api, item: dict[str, Any], update_route: Route) -> None:
-    # "size" and "status" are reserved words of DynamoDB; "a.b" and "#x" have a meaning in its expressions
-    changes = {"visits": 4, "size": [1], "status": {"a": None}, "a.b": "dot", "#x": "hash"}
+    # Some names are reserved words of DynamoDB, or have a meaning in its expressions.
+    telling = {"size": [1], "status": {"a": None}, "a.b": "dot", "#x": "hash"}
+    changes = {"the-visits": 4, **{name: value for name, value in telling.items() if name not in project.KEY_NAMES}}
 
-    answer = api.request("PATCH", fill(update_route.path, item), body={**changes, "name": None})
+    answer = api.request("PATCH", fill(update_route.path, item), body={**changes, "the-name": None})
 
-    expected = {name: value for name, value in {**item, **changes}.items() if name != "name"}
+    expected = {name: value for name, value in {**item, **changes}.items() if name != "the-name"}
     assert (answer.status, answer.json) == (200, expected)
 
 
@@ -33,8 +34,28 @@ def test_leaves_an_item_as_it_is_where_nothing_is_given(api: Api, item: dict[str
     assert (answer.status, answer.json) == (200, item)
 
 
+def test_refuses_more_changes_than_dynamodb_takes_at_once(api: Api, item: dict[str, Any], update_route: Route) -> None:
+    changes = {f"the-{position}": position for position in range(301)}
+
+    answer = api.request("PATCH", fill(update_route.path, item), body=changes)
+
+    assert answer.status == 400
+    assert "At most 300 attributes" in answer.json["message"]
+
+
+@pytest.mark.over_http  # moto fails at an expression of some hundred parts
+def test_makes_as_many_changes_as_dynamodb_takes(api: Api, item: dict[str, Any], update_route: Route) -> None:
+    changes = {f"the-{position}": position for position in range(300)}
+
+    answer = api.request("PATCH", fill(update_route.path, item), body=changes)
+
+    assert (answer.status, answer.json) == (200, {**item, **changes})
+
+
 def test_does_not_create_an_item(api: Api, table: Table, key: Key, update_route: Route) -> None:
-    answers = [api.request("PATCH", fill(update_route.path, key), body=body) for body in ({"a": 1}, {"a": None})]
+    answers = [
+        api.request("PATCH", fill(update_route.path, key), body=body) for body in ({"the-a": 1}, {"the-a": None})
+    ]
 
     assert [answer.status for answer in answers] == [404, 404]
     assert "Item" not in table.get_item(Key=key)
@@ -43,9 +64,9 @@ def test_does_not_create_an_item(api: Api, table: Table, key: Key, update_route:
 def test_takes_a_key_in_the_body_that_is_the_path_s(
     api: Api, item: dict[str, Any], key: Key, update_route: Route
 ) -> None:
-    answer = api.request("PATCH", fill(update_route.path, item), body={**key, "visits": 4})
+    answer = api.request("PATCH", fill(update_route.path, item), body={**key, "the-visits": 4})
 
-    assert (answer.status, answer.json) == (200, {**item, "visits": 4})
+    assert (answer.status, answer.json) == (200, {**item, "the-visits": 4})
 
 
 @pytest.mark.parametrize("value", ["other", 7, None], ids=repr)
@@ -60,6 +81,6 @@ def test_refuses_to_change_a_key(
 
 
 def test_refuses_what_makes_an_item_too_large(api: Api, item: dict[str, Any], update_route: Route) -> None:
-    answer = api.request("PATCH", fill(update_route.path, item), body={"text": "x" * 410_000})
+    answer = api.request("PATCH", fill(update_route.path, item), body={"the-text": "x" * 410_000})
 
     assert answer.status == 413
