@@ -33,10 +33,16 @@ TEMPLATE = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120 - 
 DIRECTORY = "{{cookiecutter.project_slug}}"
 
 CHOICES = {
-    "language": ("python",),
+    "language": ("python", "rust"),
     "api_type": ("rest", "http"),
     "functions": ("per-route", "single"),
     "architecture": ("x86_64", "arm64"),
+}
+
+# The files that are for one language alone, the paths' beginnings.
+LANGUAGE_FILES = {
+    "python": r"src/service/|src/requirements\.txt|tests/offline\.py|tests/unit/test_app\.py",
+    "rust": r"Cargo\.toml|rustfmt\.toml|src/\w+\.rs|tests/offline/",
 }
 
 # Every region of every partition; a test holds the list against botocore's.
@@ -81,6 +87,7 @@ RUST_NAMES = set(
 # Names that the rendered modules give to something else; a test holds the list against the render.
 SERVICE_NAMES = {
     "annotations",
+    "answer",
     "app",
     "handler",
     "http",
@@ -115,6 +122,15 @@ OPERATION_SUMMARIES = {
     "update": "set and remove attributes of an item",
     "delete": "delete an item",
     "stub": "not implemented yet",
+}
+MODULE_PURPOSES = {
+    "app": "the function's entry: from API Gateway's event to a handler, and back",
+    "routes": "a handler for each route",
+    "table": "the operations on the table",
+    "http": "request, response and error",
+    "responses": "answers that carry items",
+    "pages": "limits, cursors and pages",
+    "json_values": "JSON to DynamoDB's values and back, without losing a digit",
 }
 # What a route answers, by operation: the status, and the response of openapi.yaml that describes it.
 UNAVAILABLE = (("500", "Failed"), ("503", "Unavailable"))
@@ -203,6 +219,11 @@ class Route:
     def breaks_line(self) -> bool:
         """Whether the call that names `location` is too long for a line of Python."""
         return len(self.location) > 120 - len('    return responses.created(request, item, "")')
+
+    @property
+    def breaks_line_of_rust(self) -> bool:
+        """Whether the call that names `location` is too long for a line of Rust."""
+        return len(self.location) > 120 - len('    Ok(responses::created(request, &item, Some("")))')
 
     @property
     def openapi_method(self) -> str:
@@ -295,6 +316,25 @@ class Service:
         return [Function(f"{route.logical_id}Function", [route], route.key) for route in self.routes]
 
     @property
+    def is_python(self) -> bool:
+        return self.language == "python"
+
+    @property
+    def build_method(self) -> str:
+        """How sam builds the functions."""
+        return "python-uv" if self.is_python else "rust-cargolambda"
+
+    @property
+    def modules(self) -> list[tuple[str, str]]:
+        """The path of each module of the service, with what it is for."""
+        path = "src/service/{}.py" if self.is_python else "src/{}.rs"
+        return [(path.format(name), purpose) for name, purpose in MODULE_PURPOSES.items()]
+
+    @property
+    def routes_file(self) -> str:
+        return "src/service/routes.py" if self.is_python else "src/routes.rs"
+
+    @property
     def operations(self) -> set[str]:
         return {route.operation for route in self.routes}
 
@@ -342,6 +382,18 @@ class Service:
             "table": self.uses_table,
         }
         return [module for module, is_used in used.items() if is_used]
+
+    @property
+    def rust_modules(self) -> str:
+        """The modules that the handlers use, as Rust imports them."""
+        modules = self.handler_modules
+        return modules[0] if len(modules) == 1 else "{" + ", ".join(modules) + "}" if modules else ""
+
+    @property
+    def rust_messages(self) -> list[str]:
+        """The types that the handlers use, in Rust."""
+        used = {"HttpError": "stub" in self.operations, "Response": "delete" in self.operations}
+        return sorted(["Answer", "Request", *(name for name, is_used in used.items() if is_used)])
 
     @property
     def message_classes(self) -> list[str]:
@@ -803,7 +855,9 @@ def quote_markdown(text: str) -> str:
 def describe(service: Service) -> dict[str, object]:
     """Return what the post-gen check holds the rendered files against, as JSON takes it."""
     return {
-        "files": sorted(find_template_files()),
+        "files": sorted(name for name in find_template_files() if not is_pruned(name, service.language)),
+        "pruned": sorted(name for name in find_template_files() if is_pruned(name, service.language)),
+        "routes_file": service.routes_file,
         "slug": service.slug,
         "language": service.language,
         "region": service.region,
@@ -825,6 +879,11 @@ def find_template_files() -> Iterator[str]:
         for file in files:
             if not file.endswith(".pyc"):
                 yield os.path.relpath(os.path.join(directory, file), top).replace(os.sep, "/")  # noqa: PTH118
+
+
+def is_pruned(name: str, language: str) -> bool:
+    """Return whether a file is for another language's services alone."""
+    return any(re.match(pattern, name) for other, pattern in LANGUAGE_FILES.items() if other != language)
 
 
 class AnswersExtension(Extension):

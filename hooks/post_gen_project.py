@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 
 EXPECTED = json.loads({{cookiecutter | describe | tojson | tojson}})  # type: ignore[name-defined, arg-type]
 
+ROUTES_FILE = EXPECTED["routes_file"]
+TABLE_FILE = ROUTES_FILE.replace("routes.", "table.")
+IS_RUST = EXPECTED["language"] == "rust"
+
 # What Jinja begins with; GitHub's expressions begin with `$` and Docker's formats go on with a dot.
 JINJA = re.compile(r"{% raw %}(?<!\$)\{\{(?!\.)|\{%|\{#{% endraw %}")
 
@@ -115,14 +119,11 @@ def check_routes(project: Project) -> Iterator[str]:
             for path, operations in project.parsed["openapi.yaml"]["paths"].items()
             for method, operation in operations.items()
         },
-        "src/service/routes.py": routes_table(project),
+        ROUTES_FILE: routes_table(project),
     }
     for file, routes in found.items():
         yield from compare(f"{file}: route", expected, routes)
-    defined = {
-        node.name for node in ast.walk(project.parsed["src/service/routes.py"]) if isinstance(node, ast.FunctionDef)
-    }
-    yield from compare("src/service/routes.py: handler", dict.fromkeys(expected.values()), dict.fromkeys(defined))
+    yield from compare(f"{ROUTES_FILE}: handler", dict.fromkeys(expected.values()), dict.fromkeys(handlers(project)))
 
 
 def check_functions(project: Project) -> Iterator[str]:
@@ -168,9 +169,9 @@ def check_table(project: Project) -> Iterator[str]:
         {
             "template.yaml": EXPECTED["keys"],
             "template.yaml, KeyType": ["HASH", "RANGE"][: len(kinds)],
-            "src/service/table.py": EXPECTED["keys"],
+            TABLE_FILE: EXPECTED["keys"],
         },
-        {"template.yaml": key, "template.yaml, KeyType": kinds, "src/service/table.py": key_attributes(project)},
+        {"template.yaml": key, "template.yaml, KeyType": kinds, TABLE_FILE: key_attributes(project)},
     )
     regions = {
         "compose.yaml": project.parsed["compose.yaml"]["services"]["localstack"]["environment"]["AWS_DEFAULT_REGION"],
@@ -229,18 +230,32 @@ def events(project: Project) -> list[tuple[str, str]]:
 
 
 def routes_table(project: Project) -> dict[str, str]:
-    """Return ROUTES of routes.py: the handler's name by route key."""
-    for node in project.parsed["src/service/routes.py"].body:
+    """Return the handler's name by route key, from the table of the routes' module."""
+    if IS_RUST:
+        return dict(re.findall(r'^ +"([A-Z]+ /\S*)" => (\w+)\(', project.texts[ROUTES_FILE], re.MULTILINE))
+    for node in project.parsed[ROUTES_FILE].body:
         if isinstance(node, ast.AnnAssign) and isinstance(node.value, ast.Dict) and node.target.id == "ROUTES":  # type: ignore[union-attr]
             return {key.value: value.id for key, value in zip(node.value.keys, node.value.values)}  # type: ignore[union-attr,attr-defined] # noqa: B905 - one length
     return {}
 
 
+def handlers(project: Project) -> list[str]:
+    """Return the names of the routes' module's functions, but for the table itself."""
+    if IS_RUST:
+        return re.findall(r"^async fn (\w+)\(", project.texts[ROUTES_FILE], re.MULTILINE)
+    return [node.name for node in ast.walk(project.parsed[ROUTES_FILE]) if isinstance(node, ast.FunctionDef)]
+
+
 def key_attributes(project: Project) -> list[list[str]]:
-    """Return the key of table.py: name and type of each KeyAttribute that it makes."""
-    calls = [node for node in ast.walk(project.parsed["src/service/table.py"]) if isinstance(node, ast.Call)]
+    """Return the key of the table's module: name and type of each KeyAttribute that it makes."""
+    if IS_RUST:
+        made = re.findall(
+            r'KeyAttribute \{\s+name: "(\w+)",\s+kind: ScalarAttributeType::([SN])', project.texts[TABLE_FILE]
+        )
+        return [list(attribute) for attribute in made]
+    calls = [node for node in ast.walk(project.parsed[TABLE_FILE]) if isinstance(node, ast.Call)]
     made = [call for call in calls if isinstance(call.func, ast.Name) and call.func.id == "KeyAttribute"]
-    return [[keyword.value.value for keyword in call.keywords if keyword.arg in ("name", "type")] for call in made]  # type: ignore[attr-defined]
+    return [[keyword.value.value for keyword in call.keywords if keyword.arg in ("name", "type")] for call in made]
 
 
 def make_variable(project: Project, name: str) -> str | None:
@@ -297,7 +312,18 @@ def summarize() -> str:
     )
 
 
+def prune() -> None:
+    """Take away what is for services in another language, and the directories that this leaves empty."""
+    for name in EXPECTED["pruned"]:
+        path = Path(name)
+        path.unlink(missing_ok=True)
+        for directory in path.parents:
+            if directory.name and directory.is_dir() and not any(directory.iterdir()):
+                directory.rmdir()
+
+
 def main() -> None:
+    prune()
     problems = find_problems(Project(Path.cwd()))
     if problems:
         sys.exit("\n".join(["The rendered service is not as it should be:", *problems]))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import itertools
 import os
 import shutil
 import socket
@@ -14,6 +16,7 @@ from typing import Any, Protocol
 import pytest
 
 TEMPLATE = Path(__file__).resolve().parent.parent
+NUMBERS = itertools.count()
 
 
 @lru_cache(maxsize=1)
@@ -25,11 +28,15 @@ def docker_answers() -> bool:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Skip what needs Docker where no engine answers; with REQUIRE_DOCKER=1, fail it."""
+    """Skip what needs Docker or cargo where there is none; with REQUIRE_DOCKER=1, fail it."""
+    reason = ""
     if item.get_closest_marker("docker") and not docker_answers():
         reason = "no Docker engine answers"
-        if os.environ.get("REQUIRE_DOCKER") == "1":
-            pytest.fail(f"REQUIRE_DOCKER=1, and {reason}", pytrace=False)
+    elif "rust" in item.nodeid and shutil.which("cargo") is None:
+        reason = "cargo is not installed"
+    if reason and os.environ.get("REQUIRE_DOCKER") == "1":
+        pytest.fail(f"REQUIRE_DOCKER=1, and {reason}", pytrace=False)
+    elif reason:
         pytest.skip(reason)
 
 
@@ -56,7 +63,7 @@ class Service:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=600,
+            timeout=1200,
             check=False,
         )
 
@@ -91,6 +98,41 @@ def tools(tmp_path_factory: pytest.TempPathFactory) -> Path:
     service = Service(output / "users-api")
     service.make("setup")
     return service.path / ".venv"
+
+
+@pytest.fixture(scope="session")
+def rust_target() -> Path:
+    """A directory for what cargo makes, shared by all renders and kept: the AWS SDK takes minutes."""
+    return TEMPLATE / "build" / "rust-target"
+
+
+@pytest.fixture(scope="session")
+def rust_tools() -> Path:
+    """The environment of a render in Rust, the same for all tests: cargo compiles all anew for a linker at another path."""
+    output = TEMPLATE / "build" / "rust-tools"
+    output.mkdir(parents=True, exist_ok=True)
+    with (output / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (output / "users-api").exists():
+            cookiecutter("--no-input", "--output-dir", str(output), "language=rust").check_returncode()
+        Service(output / "users-api").make("setup")
+    return output / "users-api" / ".venv"
+
+
+@pytest.fixture
+def bake_rust(bake: Bake, rust_tools: Path, rust_target: Path, monkeypatch: pytest.MonkeyPatch) -> Bake:
+    """Renders a service in Rust that has its tools already, and shares what cargo compiles."""
+    monkeypatch.setenv("CARGO_TARGET_DIR", str(rust_target))
+
+    def render(**answers: Any) -> Service:
+        # By a name of its own: cargo takes two packages of one name in one target directory for the same.
+        answers = {"project_slug": f"rust-{os.getpid()}-{next(NUMBERS)}", **answers}
+        service = bake(language="rust", **answers)
+        (service.path / ".venv").symlink_to(rust_tools)
+        (rust_tools / ".complete").touch()
+        return service
+
+    return render
 
 
 @pytest.fixture

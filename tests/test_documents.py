@@ -45,8 +45,9 @@ def test_the_readme_shows_the_tree_that_is_rendered(bake: Bake) -> None:
     assert shown.splitlines() == draw_tree(bake().files)
 
 
-def test_a_service_s_readme_has_a_line_for_each_of_its_files(bake: Bake) -> None:
-    service = bake()
+@pytest.mark.parametrize("language", ["python", "rust"])
+def test_a_service_s_readme_has_a_line_for_each_of_its_files(bake: Bake, language: str) -> None:
+    service = bake(language=language)
     named = re.findall(r"^\| `([^`]+)` \|", service.read("README.md").partition("## What is where")[2], re.MULTILINE)
     own = {"README.md", "src/service/__init__.py"}
 

@@ -108,6 +108,26 @@ BREAKS = [
 ]
 
 
+# The same in a render in Rust.
+RUST_BREAKS = [
+    ("Cargo.toml", 'edition = "2024"', "edition = ", "Cargo.toml: cannot be parsed"),
+    ("src/routes.rs", '"{{ route.key }}" =>', '"GET /other" =>', "src/routes.rs: route GET /users is missing"),
+    (
+        "src/routes.rs",
+        "async fn {{ route.name }}",
+        "async fn my_{{ route.name }}",
+        "src/routes.rs: handler get_users is missing",
+    ),
+    (
+        "src/table.rs",
+        "ScalarAttributeType::{{ service.partition_key.type }},",
+        "ScalarAttributeType::N,",
+        "key src/table.rs is",
+    ),
+    ("template.yaml", "- {{ action }}", "- dynamodb:Scan", "template.yaml: function PostUsersFunction is"),
+]
+
+
 @pytest.fixture
 def template(tmp_path: Path) -> Path:
     """A copy of the template, to be broken."""
@@ -122,10 +142,15 @@ def template(tmp_path: Path) -> Path:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("file", "text", "instead", "complaint"), BREAKS, ids=[f"{file}-{complaint}" for file, _, _, complaint in BREAKS]
+    ("language", "file", "text", "instead", "complaint"),
+    [
+        pytest.param(language, *each, id=f"{language}-{each[0]}-{each[3]}")
+        for language, breaks in (("python", BREAKS), ("rust", RUST_BREAKS))
+        for each in breaks
+    ],
 )
 def test_says_what_is_off_and_leaves_nothing(
-    template: Path, tmp_path: Path, file: str, text: str, instead: str, complaint: str
+    template: Path, tmp_path: Path, language: str, file: str, text: str, instead: str, complaint: str
 ) -> None:
     source = (template / SLUG / file).read_bytes().decode()
     assert text in source
@@ -133,7 +158,7 @@ def test_says_what_is_off_and_leaves_nothing(
     output = tmp_path / "output"
     output.mkdir()
 
-    result = cookiecutter("--no-input", "-o", str(output), template=template)
+    result = cookiecutter("--no-input", "-o", str(output), f"language={language}", template=template)
 
     assert result.returncode == 1
     assert any(complaint in line for line in result.stderr.splitlines())
@@ -141,8 +166,9 @@ def test_says_what_is_off_and_leaves_nothing(
 
 
 @pytest.mark.slow
-def test_finds_nothing_off_in_the_template_as_it_is(template: Path, tmp_path: Path) -> None:
-    result = cookiecutter("--no-input", "-o", str(tmp_path), template=template)
+@pytest.mark.parametrize("language", ["python", "rust"])
+def test_finds_nothing_off_in_the_template_as_it_is(template: Path, tmp_path: Path, language: str) -> None:
+    result = cookiecutter("--no-input", "-o", str(tmp_path), f"language={language}", template=template)
 
     assert result.returncode == 0, result.stderr
 

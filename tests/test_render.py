@@ -42,7 +42,7 @@ ODD: dict[str, dict[str, str]] = {
     },
     "long names": {"table_name": "x" * 255, "partition_key": "k" * 255},
     "names that YAML takes for values": {"table_name": "1e3", "partition_key": "no", "sort_key": "null"},
-    "keys named as much else is": {"partition_key": "name:N", "sort_key": "size", "project_slug": "requests"},
+    "keys named as much else is": {"partition_key": "name:N", "sort_key": "size"},
     "free text": {"project_name": f"1. {FREE_TEXT}", "project_slug": "odd", "description": f"- {FREE_TEXT}"},
     "arm64": {"architecture": "arm64"},
     "one of each": {
@@ -53,16 +53,16 @@ ODD: dict[str, dict[str, str]] = {
 
 
 QUICK_CHECKS = (
-    "ruff check .",
-    "ruff format --check .",
-    "yamllint --strict .",
-    "cfn-lint template.yaml",
-    "openapi-spec-validator openapi.yaml",
+    ".venv/bin/ruff check .",
+    ".venv/bin/ruff format --check .",
+    ".venv/bin/yamllint --strict .",
+    ".venv/bin/cfn-lint template.yaml",
+    ".venv/bin/openapi-spec-validator openapi.yaml",
 )
 
 
 def matrix() -> Iterator[Any]:
-    """Yield every combination; those of the default routes, and the odd ones, go through all of the service's own checks."""
+    """Yield every combination of answers."""
     for keys, key_answers in KEYS.items():
         for routes, route_answers in ROUTES.items():
             for api_type in ("rest", "http"):
@@ -72,6 +72,11 @@ def matrix() -> Iterator[Any]:
     for name, answers in ODD.items():
         for api_type in ("rest", "http"):
             yield pytest.param({**answers, "api_type": api_type}, True, id=f"{api_type}, {name}")
+
+
+def run_quick_checks(service: Service, *more: str) -> None:
+    results = [service.run(*check.split()) for check in (*QUICK_CHECKS, *more)]
+    assert [result.stdout for result in results if result.returncode] == []
 
 
 def find_traces(service: Service) -> Iterator[str]:
@@ -99,13 +104,57 @@ def test_passes_its_own_checks_and_tests(bake_with_tools: Bake, answers: dict[st
     if wholly:
         service.make("lint")
     else:
-        results = [service.run(*f".venv/bin/{check}".split()) for check in QUICK_CHECKS]
-        assert [result.stdout for result in results if result.returncode] == []
+        run_quick_checks(service)
     output = service.make("test")
 
     assert traces == []
     assert re.search(r"\b\d+ passed", output)
     assert not re.search(r"\b(skipped|failed|xfailed)\b", output.splitlines()[-1])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("answers", "_wholly"), matrix())
+def test_passes_its_quick_checks_in_rust(bake_with_tools: Bake, answers: dict[str, str], _wholly: bool) -> None:
+    service = bake_with_tools(language="rust", **answers)
+
+    assert list(find_traces(service)) == []
+    run_quick_checks(service, "cargo fmt --check")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "answers",
+    [
+        pytest.param({}, id="default"),
+        pytest.param({**ODD["one of each"], "api_type": "http", "functions": "single"}, id="one of each"),
+        pytest.param({**ROUTES["stubs"], **KEYS["number, text"]}, id="stubs"),
+        pytest.param({**ROUTES["the article's"], "api_type": "http"}, id="the article's"),
+        pytest.param(ODD["long path"], id="long path"),
+        pytest.param(ODD["keys named as much else is"], id="keys named as much else is"),
+    ],
+)
+def test_passes_its_own_checks_and_tests_in_rust(bake_rust: Bake, answers: dict[str, str]) -> None:
+    service = bake_rust(**answers)
+
+    service.make("lint")
+    output = service.make("test")
+
+    assert re.search(r"test result: ok\. [1-9]\d* passed; 0 failed; 0 ignored", output)
+
+
+def test_leaves_nothing_of_the_other_language(bake: Bake) -> None:
+    python, rust = bake(language="python"), bake(language="rust")
+
+    assert [
+        file for file in python.files if re.search(r"\brust\b|cargo|\.rs\b", file + python.read(file), re.IGNORECASE)
+    ] == []
+    assert [file for file in rust.files if file.startswith("src/service") or "moto" in rust.read(file)] == []
+    assert [
+        path
+        for service in (python, rust)
+        for path in service.path.rglob("*")
+        if path.is_dir() and not any(path.iterdir())
+    ] == []
 
 
 def test_shows_free_text_as_it_was_given(bake: Bake) -> None:

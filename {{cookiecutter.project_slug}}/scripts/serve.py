@@ -1,6 +1,7 @@
+{% set service = cookiecutter | service -%}
 """Serves the API with `sam local start-api` until told to stop, and leaves none of its containers behind.
 
-With --watch, a change under src/ or of template.yaml is built and served.
+With --watch, a change under src/{{ "" if service.is_python else ", of Cargo.toml" }} or of template.yaml is built and served.
 """
 
 from __future__ import annotations
@@ -118,6 +119,9 @@ def watch_sources(stop: StopSignal) -> Iterator[list[str]]:
     """Yield, several times a second until told to stop, the files that have changed since."""
     looks = watch(
         PROJECT / "src",
+{%- if not service.is_python %}
+        PROJECT / "Cargo.toml",
+{%- endif %}
         stop_event=stop.event,
         rust_timeout=MILLISECONDS_BETWEEN_LOOKS,
         yield_on_timeout=True,

@@ -1,6 +1,11 @@
+{% set service = cookiecutter | service -%}
 """The API and the table under test.
 
+{% if service.is_python -%}
 With API_URL in the environment, the API there and the table behind AWS_ENDPOINT_URL_DYNAMODB; else all in this process.
+{%- else -%}
+The API is at API_URL, and the table behind AWS_ENDPOINT_URL_DYNAMODB: `make contract` and `make smoke` set both.
+{%- endif %}
 """
 
 from __future__ import annotations
@@ -11,10 +16,12 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 import boto3
+{%- if service.is_python %}
+import offline
+{%- endif %}
 import project
 import pytest
-from api import Api, HttpApi, OfflineApi
-from moto import mock_aws
+from api import Api, HttpApi
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -24,11 +31,10 @@ if TYPE_CHECKING:
     Key = dict[str, Any]
 
 API_URL = os.environ.get("API_URL")
+{%- if service.is_python %}
 if not API_URL:
-    for name in ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB", "AWS_PROFILE", "AWS_SAM_LOCAL", "AWS_SESSION_TOKEN"):
-        os.environ.pop(name, None)
-    os.environ.update(AWS_ACCESS_KEY_ID="test", AWS_SECRET_ACCESS_KEY="test", AWS_DEFAULT_REGION="us-east-1")
-    os.environ["TABLE_NAME"] = project.TABLE_NAME
+    offline.prepare_environment()
+{%- endif %}
 
 ROUTE_FIXTURES = {
     f"{operation}_route": [route for route in project.ROUTES if route.operation == operation and route.method != "HEAD"]
@@ -60,23 +66,26 @@ def lacks_route(item: pytest.Item) -> bool:
 
 
 @pytest.fixture(scope="session")
-def table() -> Iterator[Table]:
+def table() -> {{ "Iterator[Table]" if service.is_python else "Table" }}:
     """The table itself, to arrange what a test is given and to look at what a request left."""
+{%- if service.is_python %}
     if API_URL:
         yield boto3.resource("dynamodb").Table(project.TABLE_NAME)
         return
-    with mock_aws():
-        project.CREATE_TABLE.create_tables(boto3.client("dynamodb"), project.TEMPLATE)
-        yield boto3.resource("dynamodb").Table(project.TABLE_NAME)
+    with offline.serve_table() as table:
+        yield table
+{%- else %}
+    return boto3.resource("dynamodb").Table(project.TABLE_NAME)
+{%- endif %}
 
 
 @pytest.fixture(scope="session")
-def api(table: Table) -> Api:  # noqa: ARG001 - the table comes first
-    if API_URL:
-        return HttpApi(API_URL)
-    from service import app  # noqa: PLC0415 - makes its client on import, which must be moto's
-
-    return OfflineApi(app.handler)
+def api({% if service.is_python %}table: Table{% endif %}) -> Api:{% if service.is_python %}  # noqa: ARG001 - the table comes first{% endif %}
+{%- if service.is_python %}
+    return HttpApi(API_URL) if API_URL else offline.make_api()
+{%- else %}
+    return HttpApi(API_URL or pytest.fail("API_URL is not set: run `make contract` or `make smoke`"))
+{%- endif %}
 
 
 @pytest.fixture

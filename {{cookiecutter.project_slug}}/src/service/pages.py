@@ -34,14 +34,23 @@ def read_cursor(request: Request) -> Item | None:
     if cursor is None:
         return None
     try:
-        scope, *texts = json.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
-        start = {key.name: table.parse_key_text(key, text) for key, text in zip(table.KEY, texts, strict=True)}
+        scope, start = decode_cursor(cursor)
     except (ValueError, TypeError, AttributeError, RecursionError, HttpError) as error:
         raise bad_cursor() from error
     path_key = table.read_path_key(request)
     if scope != scope_of(request) or not all(table.are_equal(start[name], path_key[name]) for name in path_key):
         raise bad_cursor()
     return start
+
+
+def decode_cursor(cursor: str) -> tuple[Any, Item]:
+    """Return a cursor's content: where it may be used, and the key. Raises all that can come of what somebody made up."""
+    content = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+    match json.loads(content):
+        case [scope, [*texts]]:
+            pairs = zip(table.KEY, texts, strict=True)
+            return scope, {key.name: table.parse_key_text(key, text) for key, text in pairs}
+    raise ValueError
 
 
 def bad_cursor() -> HttpError:
@@ -53,7 +62,7 @@ def make_page(request: Request, items: list[Item], last_key: Item | None) -> Res
     cursor = "null"
     if last_key:
         texts = [next(iter(last_key[key.name].values())) for key in table.KEY]
-        content = json.dumps([scope_of(request), *texts], separators=(",", ":"))
+        content = json.dumps([scope_of(request), texts], separators=(",", ":"))
         cursor = f'"{base64.urlsafe_b64encode(content.encode()).decode().rstrip("=")}"'
     page = json_values.dump_array(map(json_values.dump_item, items))
     return Response(200, '{"items":' + page + ',"next_cursor":' + cursor + "}")

@@ -100,7 +100,7 @@ def test_refuses_a_cursor_that_somebody_else_made(api: Api, key: Item, page_rout
     names = {segment.strip("{}") for segment in page_route.path.split("/") if segment.startswith("{")}
     scope = [page_route.path, {name: str(key[name]) for name in names}]
 
-    answer = api.request("GET", fill(page_route.path, key), query={"cursor": encode([scope, *key_texts])})
+    answer = api.request("GET", fill(page_route.path, key), query={"cursor": encode([scope, key_texts])})
 
     assert answer.status == 400
     assert "cursor" in answer.json["message"]

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import project
 import pytest
-from api import OfflineApi, make_http_event, make_rest_event
 from botocore import exceptions
+from offline import OfflineApi, make_http_event, make_rest_event
 
 if TYPE_CHECKING:
     from collections.abc import Callable

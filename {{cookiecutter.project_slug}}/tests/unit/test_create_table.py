@@ -1,12 +1,17 @@
+{% set service = cookiecutter | service -%}
 """The table that LocalStack makes is the one that template.yaml declares."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+{% if service.is_python -%}
 import boto3
+{% endif -%}
 import project
+{%- if service.is_python %}
 from moto import mock_aws
+{%- endif %}
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,6 +51,7 @@ def test_resolves_parameters_and_leaves_out_what_it_cannot_resolve(tmp_path: Pat
         "KeySchema",
         "TableName",
     }
+{%- if service.is_python %}
 
 
 def test_creates_a_table_with_its_index_and_leaves_it_when_run_again(tmp_path: Path) -> None:
@@ -59,3 +65,4 @@ def test_creates_a_table_with_its_index_and_leaves_it_when_run_again(tmp_path: P
 
         assert client.scan(TableName="things", IndexName="by-time")["Count"] == 0
         assert client.scan(TableName="things")["Count"] == 1
+{%- endif %}

@@ -1,14 +1,22 @@
-"""The routes stand in template.yaml, openapi.yaml and routes.py: in each the same ones."""
+{% set service = cookiecutter | service -%}
+{% set file = service.routes_file.split("/") | last -%}
+"""The routes stand in template.yaml, openapi.yaml and {{ file }}: in each the same ones."""
 
 from __future__ import annotations
-
+{% if service.is_python %}
 from typing import TYPE_CHECKING
 
 import project
 
 if TYPE_CHECKING:
-    from api import OfflineApi
+    from offline import OfflineApi
+{% else %}
+import re
 
+import project
+
+MATCH_ARM = re.compile(r'^ +"([A-Z]+ /\S*)" => \{?\s*(\w+)\(', re.MULTILINE)
+{% endif %}
 
 def test_template_yaml_has_the_routes_of_openapi_yaml() -> None:
     functions = [r for r in project.read_template()["Resources"].values() if r["Type"] == "AWS::Serverless::Function"]
@@ -16,8 +24,14 @@ def test_template_yaml_has_the_routes_of_openapi_yaml() -> None:
 
     assert sorted(f"{event['Method']} {event['Path']}" for event in events) == sorted(map(str, project.ROUTES))
 
-
+{% if service.is_python %}
 def test_routes_py_has_the_routes_of_openapi_yaml(api: OfflineApi) -> None:  # noqa: ARG001 - makes the client
     from service.routes import ROUTES  # noqa: PLC0415
 
     assert {key: handler.__name__ for key, handler in ROUTES.items()} == {str(r): r.name for r in project.ROUTES}
+{%- else %}
+def test_routes_rs_has_the_routes_of_openapi_yaml() -> None:
+    routes = (project.ROOT / "src/routes.rs").read_text(encoding="utf-8")
+
+    assert dict(MATCH_ARM.findall(routes)) == {str(route): route.name for route in project.ROUTES}
+{%- endif %}

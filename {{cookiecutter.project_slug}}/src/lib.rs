@@ -1,0 +1,9 @@
+//! The service behind the API.
+
+pub mod app;
+pub mod http;
+pub mod json_values;
+pub mod pages;
+pub mod responses;
+pub mod routes;
+pub mod table;
