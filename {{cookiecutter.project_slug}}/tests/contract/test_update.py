@@ -27,7 +27,7 @@ def test_sets_what_is_given_and_removes_what_is_null(api: Api, item: dict[str, A
     assert (answer.status, answer.json) == (200, expected)
 
 
-@pytest.mark.over_http  # moto fails at an UpdateItem that has only a condition
+@pytest.mark.over_http  # the offline table fails at an UpdateItem that has only a condition
 def test_leaves_an_item_as_it_is_where_nothing_is_given(api: Api, item: dict[str, Any], update_route: Route) -> None:
     answer = api.request("PATCH", fill(update_route.path, item), body={})
 
@@ -43,7 +43,7 @@ def test_refuses_more_changes_than_dynamodb_takes_at_once(api: Api, item: dict[s
     assert "At most 300 attributes" in answer.json["message"]
 
 
-@pytest.mark.over_http  # moto fails at an expression of some hundred parts
+@pytest.mark.over_http  # the offline table fails at an expression of some hundred parts
 def test_makes_as_many_changes_as_dynamodb_takes(api: Api, item: dict[str, Any], update_route: Route) -> None:
     changes = {f"the-{position}": position for position in range(300)}
 

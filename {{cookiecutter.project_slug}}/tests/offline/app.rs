@@ -60,14 +60,15 @@ async fn says_of_a_stub_which_file_to_edit() {
 #[tokio::test]
 async fn answers_404_for_a_route_that_is_not_in_the_table() {
     let route = &PROJECT.routes[0];
-    let mut event = make_event("GET", &fill(&route.path, &json!({})), &[], "");
+    let method = if route.method == "ANY" { "GET" } else { &route.method };
+    let mut event = make_event(method, &fill(&route.path, &json!({})), &[], "");
     let field = if PROJECT.has_rest_api { "resource" } else { "routeKey" };
     event[field] = json!("GET /nowhere");
 
     let answer = Api::default().send(&event).await;
 
     assert_eq!(answer.status, 404);
-    assert!(answer.message().starts_with("There is no route GET "));
+    assert!(answer.message().starts_with("There is no route "));
 }
 
 #[tokio::test]

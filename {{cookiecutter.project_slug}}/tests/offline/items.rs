@@ -8,7 +8,7 @@ use crate::project::{PROJECT, routes};
 /// Return an API with an item in its table, and the item.
 fn with_item() -> (Api, Value) {
     let api = Api::default();
-    let item = merge(&make_key(1), json!({"name": "田中太郎", "visits": 3}));
+    let item = merge(&make_key(1), json!({"the-name": "田中太郎", "the-visits": 3}));
     api.database.put(to_dynamodb(&item));
     (api, item)
 }
@@ -21,14 +21,16 @@ fn last_key() -> &'static str {
 async fn creates_an_item_and_says_where_it_is() {
     for route in routes("create") {
         let api = Api::default();
-        let item =
-            merge(&make_key(1), json!({"tags": ["a", null, true, {"b": 1.5}], "empty": "", "name": "田中\n\"太郎"}));
+        let item = merge(
+            &make_key(1),
+            json!({"tags": ["a", null, true, {"b": 1.5}], "empty": "", "the-name": "田中\n\"太郎"}),
+        );
 
         let answer = api.request("POST", &fill(&route.path, &item), &item).await;
 
         assert_eq!((answer.status, answer.json()), (201, item.clone()));
         assert_eq!(answer.headers["Content-Type"], "application/json");
-        assert_eq!(api.database.get(&to_dynamodb(&make_key(1))).unwrap()["name"], json!({"S": "田中\n\"太郎"}));
+        assert_eq!(api.database.get(&to_dynamodb(&make_key(1))).unwrap()["the-name"], json!({"S": "田中\n\"太郎"}));
         for read in routes("read").take(1) {
             assert_eq!(answer.headers["Location"], format!("{}{}", stage(), fill(&read.path, &item)));
         }
@@ -40,7 +42,7 @@ async fn does_not_create_an_item_twice() {
     for route in routes("create") {
         let (api, item) = with_item();
 
-        let answer = api.request("POST", &fill(&route.path, &item), merge(&item, json!({"name": "other"}))).await;
+        let answer = api.request("POST", &fill(&route.path, &item), merge(&item, json!({"the-name": "other"}))).await;
 
         assert_eq!((answer.status, answer.message().as_str()), (409, "An item with this key exists already"));
         assert_eq!(api.database.get(&to_dynamodb(&make_key(1))), Some(to_dynamodb(&item)));
@@ -211,9 +213,9 @@ async fn compares_numbers_in_keys_as_numbers() {
 async fn sets_what_is_given_and_removes_what_is_null() {
     for route in routes("update") {
         let (api, item) = with_item();
-        let changes = json!({"visits": 4, "size": [1], "status": {"a": null}, "a.b": "dot", "#x": "hash"});
+        let changes = json!({"the-visits": 4, "the-size": [1], "the-status": {"a": null}, "a.b": "dot", "#x": "hash"});
 
-        let body = merge(&merge(&make_key(1), changes.clone()), json!({"name": null}));
+        let body = merge(&merge(&make_key(1), changes.clone()), json!({"the-name": null}));
         let answer = api.request("PATCH", &fill(&route.path, &item), body).await;
         let unchanged = api.request("PATCH", &fill(&route.path, &item), "{}").await;
 
