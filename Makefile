@@ -8,7 +8,7 @@ PYTEST := $(BIN)/python -m pytest
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup new test test-fast lint format clean
+.PHONY: help setup new test test-fast bench lint format clean
 
 help: ## list what can be done
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ test: setup ## run all tests; those that need Docker are skipped where no engine
 
 test-fast: setup ## run what needs no Docker and takes less than a minute
 	$(PYTEST) -m "not docker and not slow"
+
+bench: setup ## measure, and write what the README says of it (10 minutes; Docker, cargo)
+	$(BIN)/python benchmarks/compare_languages.py
 
 lint: setup ## check the template's own code
 	$(BIN)/ruff check .

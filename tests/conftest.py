@@ -11,9 +11,14 @@ import subprocess
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ministack import MiniStack
 
 TEMPLATE = Path(__file__).resolve().parent.parent
 NUMBERS = itertools.count()
@@ -117,6 +122,15 @@ def rust_tools() -> Path:
             cookiecutter("--no-input", "--output-dir", str(output), "language=rust").check_returncode()
         Service(output / "users-api").make("setup")
     return output / "users-api" / ".venv"
+
+
+@pytest.fixture(scope="session")
+def ministack() -> Iterator[MiniStack]:
+    """AWS in a container of its own."""
+    from ministack import run_ministack  # noqa: PLC0415 - which imports this module
+
+    with run_ministack() as stack:
+        yield stack
 
 
 @pytest.fixture

@@ -85,6 +85,12 @@ def test_the_readme_has_every_answer_with_its_default() -> None:
         assert all(choice in row for choice in CHOICES.get(answer, ()))
 
 
+def test_the_readme_has_the_figures_that_were_measured() -> None:
+    measured = (TEMPLATE / "benchmarks" / "results" / "languages.md").read_text(encoding="utf-8")
+
+    assert measured.strip() in (TEMPLATE / "README.md").read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_links_lead_somewhere(document: Path) -> None:
     links = re.findall(r"\]\(([^)#]+)", document.read_text(encoding="utf-8"))
