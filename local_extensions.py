@@ -37,12 +37,14 @@ CHOICES = {
     "api_type": ("rest", "http"),
     "functions": ("per-route", "single"),
     "architecture": ("x86_64", "arm64"),
+    "auth": ("iam", "none"),
 }
 
-# The files that are for one language alone, the paths' beginnings.
-LANGUAGE_FILES = {
-    "python": r"src/service/|src/requirements\.txt|tests/offline\.py|tests/unit/test_app\.py",
-    "rust": r"Cargo\.toml|rustfmt\.toml|src/\w+\.rs|tests/offline/",
+# The files that are for some answers alone: the beginnings of their paths, and whether a service has them.
+FILES_FOR_SOME: dict[str, Callable[[Service], bool]] = {
+    r"src/service/|src/requirements\.txt|tests/offline\.py|tests/unit/test_app\.py": lambda service: service.is_python,
+    r"Cargo\.toml|rustfmt\.toml|src/\w+\.rs|tests/offline/": lambda service: not service.is_python,
+    r"tests/contract/test_cors\.py": lambda service: bool(service.cors_origin),
 }
 
 # Every region of every partition; a test holds the list against botocore's.
@@ -249,22 +251,28 @@ class Route:
 
     def example(self, keys: list[Key]) -> str:
         """Return a call of the route that can be pasted into a shell."""
-        samples = {key.name: key.sample for key in keys}
-        path = "/".join(
-            samples.get(parameter_name(segment), "any") if is_parameter(segment) else segment
-            for segment in self.segments
-        )
         method = (
             "" if self.method in ("ANY", "GET") else "--head " if self.method == "HEAD" else f"--request {self.method} "
         )
-        call = f"curl --include {method}http://127.0.0.1:3000/{path}".replace("--include --head", "--head")
+        call = f"curl --include {method}http://127.0.0.1:3000{self.example_path(keys)}"
+        call = call.replace("--include --head", "--head")
         if not self.body_schema:
             return call
         in_path = self.parameters
         body = {key.name: key.json_sample for key in keys if key.name not in in_path}
         attributes = {"name": None, "visits": 2} if self.operation == "update" else {"name": "田中太郎", "visits": 1}
-        body.update({name: value for name, value in attributes.items() if name not in samples})
+        names = {key.name for key in keys}
+        body.update({name: value for name, value in attributes.items() if name not in names})
         return f"{call} \\\n  --data '{json.dumps(body, ensure_ascii=False)}'"
+
+    def example_path(self, keys: list[Key]) -> str:
+        """Return the route's path with values for its parameters."""
+        samples = {key.name: key.sample for key in keys}
+        segments = [
+            samples.get(parameter_name(segment), "any") if is_parameter(segment) else segment
+            for segment in self.segments
+        ]
+        return "/" + "/".join(segments)
 
     @property
     def is_page(self) -> bool:
@@ -287,6 +295,12 @@ class Function:
     def actions(self) -> list[str]:
         return sorted({action for route in self.routes for action in route.actions})
 
+    @property
+    def role(self) -> str:
+        """The logical id of the role that allows the function what its routes do: one for all that do the same."""
+        names = [action.partition(":")[2] for action in self.actions] or ["Log"]
+        return f"{names[0] if len(names) == 1 else 'Table'}Role"
+
 
 @dataclass(frozen=True)
 class Service:
@@ -304,6 +318,9 @@ class Service:
     api_type: str
     functions_answer: str
     architecture: str
+    auth: str
+    cors_origin: str
+    """The origin whose pages may call the API, `*` for any; empty for none."""
 
     @property
     def keys(self) -> list[Key]:
@@ -316,8 +333,51 @@ class Service:
         return [Function(f"{route.logical_id}Function", [route], route.key) for route in self.routes]
 
     @property
+    def harmless_route(self) -> Route:
+        """A route to try the deployed API with: one that reads, if there is one."""
+        return next((route for route in self.routes if route.method == "GET"), self.routes[0])
+
+    @property
+    def roles(self) -> dict[str, list[str]]:
+        """The actions of each role that the functions have."""
+        return {function.role: function.actions for function in self.functions}
+
+    @property
     def is_python(self) -> bool:
         return self.language == "python"
+
+    @property
+    def is_rest(self) -> bool:
+        return self.api_type == "rest"
+
+    @property
+    def is_signed(self) -> bool:
+        """Whether the deployed API refuses requests that are not signed."""
+        return self.auth == "iam"
+
+    @property
+    def sends_cors_headers(self) -> bool:
+        """Whether the functions' answers need headers for pages of another origin: an HTTP API adds them itself."""
+        return bool(self.cors_origin) and self.is_rest
+
+    @property
+    def cors_methods(self) -> list[str]:
+        """The methods that a page may use."""
+        methods = sorted({route.method for route in self.routes})
+        return ["*"] if "ANY" in methods else methods
+
+    def needs_preflight(self, route: Route) -> bool:
+        """Whether a route would refuse the preflights that its HTTP API otherwise answers itself.
+
+        Amazon API Gateway Developer Guide, "Configure CORS for HTTP APIs": a route for any method takes OPTIONS, too.
+        """
+        is_in_the_way = bool(self.cors_origin) and not self.is_rest and self.is_signed and route.method == "ANY"
+        return is_in_the_way and f"OPTIONS {route.path}" not in {other.key for other in self.routes}
+
+    @property
+    def preflights(self) -> bool:
+        """Whether a function is called for preflights."""
+        return any(map(self.needs_preflight, self.routes))
 
     @property
     def build_method(self) -> str:
@@ -401,8 +461,9 @@ class Service:
         return [*(["HttpError"] if "stub" in self.operations else []), "Request", "Response"]
 
     @property
-    def dev_table_name(self) -> str:
-        return self.table_name[: TABLE_NAME_LENGTH - len("-dev")] + "-dev"
+    def stages(self) -> dict[str, str]:
+        """The stages that the service is deployed to, each with the name of its table."""
+        return {"dev": self.table_name[: TABLE_NAME_LENGTH - len("-dev")] + "-dev", "prod": self.table_name}
 
     @property
     def template_description(self) -> str:
@@ -497,6 +558,24 @@ def parse_region(answer: object) -> str:
         hint = f"the nearest is {quote(nearest)}" if is_typo else "write for example 'us-east-1'"
         raise AnswerError(f"{quote(region)} is not an AWS region; {hint}")
     return region
+
+
+def parse_cors_origin(answer: object) -> str:
+    """Return the origin, `*` for any, or nothing.
+
+    >>> parse_cors_origin("https://app.example.com")
+    'https://app.example.com'
+    """
+    origin = expect_string(answer).strip()
+    host = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?"
+    if origin and not re.fullmatch(rf"\*|https?://{host}(\.{host})*(:[1-9][0-9]{{0,4}})?", origin):
+        scheme, _, rest = origin.lower().rpartition("//")
+        near = re.search(rf"{host}(\.{host})*(:[1-9][0-9]{{0,4}})?", rest or scheme)
+        example = f"{'http' if scheme == 'http:' else 'https'}://{near[0]}" if near else "https://app.example.com"
+        raise AnswerError(
+            f"{quote(origin)} is not an origin: http:// or https://, a host, perhaps a port; for example {quote(example)}"
+        )
+    return origin
 
 
 def parse_choice(answer: object, choices: tuple[str, ...]) -> str:
@@ -756,7 +835,7 @@ def parse_answers(answers: Answers) -> tuple[Service | None, list[str]]:
 
     def parse(answer: str, function: Callable[[object], object]) -> object:
         try:
-            return function(answers.get(answer))
+            return function(answers[answer] if answer in answers else read_default(answer))
         except AnswerError as error:
             problems.append(f"{answer}: {error}")
             return None
@@ -769,6 +848,7 @@ def parse_answers(answers: Answers) -> tuple[Service | None, list[str]]:
         "partition_key": parse("partition_key", parse_partition_key),
         "sort_key": parse("sort_key", parse_sort_key),
         "region": parse("region", parse_region),
+        "cors_origin": parse("cors_origin", parse_cors_origin),
     }
     keys = [key for key in (parsed["partition_key"], parsed["sort_key"]) if isinstance(key, Key)]
     if len(keys) == 2 and keys[0].name == keys[1].name:  # noqa: PLR2004 - both keys are good
@@ -782,6 +862,12 @@ def parse_answers(answers: Answers) -> tuple[Service | None, list[str]]:
     if problems:
         return None, problems
     return Service(**parsed, routes=routes, functions_answer=chosen.pop("functions"), **chosen), []  # type: ignore[arg-type]
+
+
+def read_default(answer: str) -> object:
+    """Return an answer's default, for a replay of answers that were given before the question was asked."""
+    with open(os.path.join(TEMPLATE, "cookiecutter.json"), encoding="utf-8") as file:  # noqa: PTH118, PTH123 - as above
+        return json.load(file)[answer]
 
 
 def make_service(answers: Answers) -> Service:
@@ -855,15 +941,16 @@ def quote_markdown(text: str) -> str:
 def describe(service: Service) -> dict[str, object]:
     """Return what the post-gen check holds the rendered files against, as JSON takes it."""
     return {
-        "files": sorted(name for name in find_template_files() if not is_pruned(name, service.language)),
-        "pruned": sorted(name for name in find_template_files() if is_pruned(name, service.language)),
+        "files": sorted(name for name in find_template_files() if not is_pruned(name, service)),
+        "pruned": sorted(name for name in find_template_files() if is_pruned(name, service)),
         "routes_file": service.routes_file,
         "slug": service.slug,
         "language": service.language,
         "region": service.region,
         "table": service.table_name,
         "keys": [[key.name, key.type] for key in service.keys],
-        "functions": {function.logical_id: function.actions for function in service.functions},
+        "functions": {function.logical_id: function.role for function in service.functions},
+        "roles": service.roles,
         "routes": [
             {"key": route.key, "name": route.name, "operation": route.operation, "function": function.logical_id}
             for function in service.functions
@@ -881,9 +968,9 @@ def find_template_files() -> Iterator[str]:
                 yield os.path.relpath(os.path.join(directory, file), top).replace(os.sep, "/")  # noqa: PTH118
 
 
-def is_pruned(name: str, language: str) -> bool:
-    """Return whether a file is for another language's services alone."""
-    return any(re.match(pattern, name) for other, pattern in LANGUAGE_FILES.items() if other != language)
+def is_pruned(name: str, service: Service) -> bool:
+    """Return whether a file is for services with other answers alone."""
+    return any(re.match(pattern, name) and not has_it(service) for pattern, has_it in FILES_FOR_SOME.items())
 
 
 class AnswersExtension(Extension):

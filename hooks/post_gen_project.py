@@ -128,20 +128,33 @@ def check_routes(project: Project) -> Iterator[str]:
 
 def check_functions(project: Project) -> Iterator[str]:
     """The functions of template.yaml serve the routes that they should, with the actions that these need and no others."""
-    expected: dict[str, Any] = {
-        name: {"routes": [], "actions": actions} for name, actions in EXPECTED["functions"].items()
-    }
+    expected: dict[str, Any] = {name: {"routes": [], "role": role} for name, role in EXPECTED["functions"].items()}
     for route in EXPECTED["routes"]:
         expected[route["function"]]["routes"].append(route["key"])
-    found: dict[str, Any] = {}
-    for name, function in functions(project).items():
-        statements = [statement for policy in function.get("Policies", []) for statement in policy["Statement"]]
-        actions = sorted(action for statement in statements for action in statement["Action"])
-        found[name] = {"routes": [key for owner, key in events(project) if owner == name], "actions": actions}
-        for statement in statements:
+    found = {
+        name: {
+            "routes": [key for owner, key in events(project) if owner == name],
+            "role": function.get("Role", "").removeprefix("!GetAtt ").removesuffix(".Arn"),
+        }
+        for name, function in functions(project).items()
+    }
+    yield from compare("template.yaml: function", expected, found)
+
+    roles = resources(project, "AWS::IAM::Role")
+    statements = {name: find_statements(role) for name, role in roles.items()}
+    actions = {
+        name: sorted(action for statement in found for action in statement["Action"])
+        for name, found in statements.items()
+    }
+    yield from compare("template.yaml: role", EXPECTED["roles"], actions)
+    for name, found_statements in statements.items():
+        for statement in found_statements:
             if statement["Resource"] != "!GetAtt Table.Arn":
                 yield f"template.yaml: {name} may act on {statement['Resource']}, and not on the table alone"
-    yield from compare("template.yaml: function", expected, found)
+    for name, policy in resources(project, "AWS::IAM::ManagedPolicy").items():
+        for statement in policy["PolicyDocument"]["Statement"]:
+            if statement["Resource"] != "!GetAtt LogGroup.Arn":
+                yield f"template.yaml: {name} allows to act on {statement['Resource']}, and not on the log alone"
 
 
 def check_table(project: Project) -> Iterator[str]:
@@ -178,7 +191,11 @@ def check_table(project: Project) -> Iterator[str]:
         "Makefile": make_variable(project, "REGION"),
     }
     if samconfig := project.parsed["samconfig.toml"]:
-        regions["samconfig.toml"] = samconfig["default"]["global"]["parameters"]["region"]
+        regions |= {
+            f"samconfig.toml, {name}": stage["global"]["parameters"]["region"]
+            for name, stage in samconfig.items()
+            if isinstance(stage, dict)
+        }
     yield from compare("region", dict.fromkeys(regions, EXPECTED["region"]), regions)
 
 
@@ -216,8 +233,18 @@ CHECKS = (check_texts, check_executable_bits, check_routes, check_functions, che
 
 
 def functions(project: Project) -> dict[str, Any]:
-    resources = project.parsed["template.yaml"]["Resources"]
-    return {name: r["Properties"] for name, r in resources.items() if r["Type"] == "AWS::Serverless::Function"}
+    return resources(project, "AWS::Serverless::Function")
+
+
+def resources(project: Project, kind: str) -> dict[str, Any]:
+    """Return the properties of each resource of template.yaml that is of a kind."""
+    declared = project.parsed["template.yaml"]["Resources"]
+    return {name: resource["Properties"] for name, resource in declared.items() if resource["Type"] == kind}
+
+
+def find_statements(role: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the statements of a role's own policies."""
+    return [statement for policy in role.get("Policies", []) for statement in policy["PolicyDocument"]["Statement"]]
 
 
 def events(project: Project) -> list[tuple[str, str]]:
@@ -225,7 +252,8 @@ def events(project: Project) -> list[tuple[str, str]]:
     return [
         (name, f"{event['Properties']['Method']} {event['Properties']['Path']}")
         for name, function in functions(project).items()
-        for event in function["Events"].values()
+        for identifier, event in function["Events"].items()
+        if not identifier.startswith("preflight")  # which is no route
     ]
 
 

@@ -40,9 +40,10 @@ def everything_below(directory: Path) -> list[str]:
         ({"project_slug": "../neighbour"}, ["project_slug: "]),
         ({"project_slug": ""}, ["project_slug: "]),
         (
-            {"api_type": "grpc", "functions": "two", "architecture": "riscv", "language": "cobol"},
-            ["language: ", "api_type: ", "functions: ", "architecture: "],
+            {"api_type": "grpc", "functions": "two", "architecture": "riscv", "language": "cobol", "auth": "jwt"},
+            ["language: ", "api_type: ", "functions: ", "architecture: ", "auth: "],
         ),
+        ({"cors_origin": "https://app.example.com/"}, ["cors_origin: "]),
         (
             {"table_name": "a b", "partition_key": "1", "sort_key": "x:Y"},
             ["table_name: ", "partition_key: ", "sort_key: "],
@@ -96,7 +97,7 @@ def test_gives_a_command_that_renders_once_the_answer_is_mended(output: Path) ->
 def test_refuses_bad_answers_typed_at_the_prompts(output: Path) -> None:
     import subprocess  # noqa: PLC0415
 
-    typed = "Users\n\n\nusers\n\n\nmars\nGET users\n\n\n\n\n"
+    typed = "Users\n\n\nusers\n\n\nmars\nGET users\n\n\n\n\n\n\n"
     result = subprocess.run(
         ["cookiecutter", str(TEMPLATE), "--default-config", "-o", str(output)],
         input=typed,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import json
+import re
 import shlex
 import sys
 from typing import Any
@@ -22,6 +23,7 @@ from local_extensions import (
     make_slug,
     parse_answers,
     parse_choice,
+    parse_cors_origin,
     parse_key,
     parse_partition_key,
     parse_region,
@@ -51,6 +53,8 @@ ANSWERS = {
     "api_type": "rest",
     "functions": "per-route",
     "architecture": "x86_64",
+    "auth": "iam",
+    "cors_origin": "",
 }
 
 
@@ -179,6 +183,41 @@ class TestRegion:
     def test_answers_a_typo_with_the_nearest(self, typo: str, nearest: str) -> None:
         with pytest.raises(AnswerError, match=f"the nearest is '{nearest}"):
             parse_region(typo)
+
+
+class TestCorsOrigin:
+    @pytest.mark.parametrize(
+        "origin",
+        [
+            "",
+            "*",
+            "https://app.example.com",
+            "http://localhost:5173",
+            "https://xn--caf-dma.example",
+            "http://127.0.0.1",
+        ],
+    )
+    def test_takes_an_origin_any_or_none(self, origin: str) -> None:
+        assert parse_cors_origin(f" {origin} ") == origin
+
+    @pytest.mark.parametrize(
+        ("answer", "example"),
+        [
+            ("https://app.example.com/", "https://app.example.com"),
+            ("https://app.example.com/page?x", "https://app.example.com"),
+            ("app.example.com", "https://app.example.com"),
+            ("HTTPS://App.Example.com", "https://app.example.com"),
+            ("https://*.example.com", "https://example.com"),
+            ("http://a b", "http://a"),
+            ("?", "https://app.example.com"),
+            ("https://a.com:99999999", "https://a.com:99999"),
+            ("null", "https://null"),
+            ("https://a.com'\"", "https://a.com"),
+        ],
+    )
+    def test_answers_anything_else_with_the_origin_in_it(self, answer: str, example: str) -> None:
+        with pytest.raises(AnswerError, match=re.escape(f"for example '{example}'")):
+            parse_cors_origin(answer)
 
 
 def test_answers_what_is_far_from_any_region_with_an_example() -> None:

@@ -50,8 +50,15 @@ BREAKS = [
         "def other_{{ route.name }}",
         "src/service/routes.py: handler get_users is missing",
     ),
-    ("template.yaml", "- {{ action }}", "- dynamodb:Scan", "template.yaml: function PostUsersFunction is"),
-    ("template.yaml", "Resource: !GetAtt Table.Arn", 'Resource: "*"', "GetUsersFunction may act on *"),
+    (
+        "template.yaml",
+        "Role: !GetAtt {{ function.role }}.Arn",
+        "Role: !GetAtt ScanRole.Arn",
+        "template.yaml: function PostUsersFunction is",
+    ),
+    ("template.yaml", "- {{ action }}", "- dynamodb:Scan", "template.yaml: role PutItemRole is"),
+    ("template.yaml", "Resource: !GetAtt Table.Arn", 'Resource: "*"', "template.yaml: ScanRole may act on *"),
+    ("template.yaml", "Resource: !GetAtt LogGroup.Arn", 'Resource: "*"', "template.yaml: LogPolicy allows to act on *"),
     (
         "template.yaml",
         "  {{ function.logical_id }}:",
@@ -86,7 +93,12 @@ BREAKS = [
         "region compose.yaml is eu-west-1",
     ),
     ("Makefile", "export REGION := {{ service.region }}", "export REGION := eu-west-1", "region Makefile is eu-west-1"),
-    ("samconfig.toml", 'region = "{{ service.region }}"', 'region = "eu-west-1"', "region samconfig.toml is eu-west-1"),
+    (
+        "samconfig.toml",
+        'region = "{{ service.region }}"',
+        'region = "eu-west-1"',
+        "region samconfig.toml, default is eu-west-1",
+    ),
     ("compose.yaml", "${NETWORK:-{{ service.slug }}}", "${NETWORK:-other}", "network compose.yaml is other"),
     ("Makefile", "export NETWORK ?= {{ service.slug }}", "export NETWORK ?= other", "network Makefile is other"),
     (
@@ -124,7 +136,7 @@ RUST_BREAKS = [
         "ScalarAttributeType::N,",
         "key src/table.rs is",
     ),
-    ("template.yaml", "- {{ action }}", "- dynamodb:Scan", "template.yaml: function PostUsersFunction is"),
+    ("template.yaml", "- {{ action }}", "- dynamodb:Scan", "template.yaml: role PutItemRole is"),
 ]
 
 

@@ -1,23 +1,25 @@
-{% set is_rest = (cookiecutter | service).api_type == "rest" -%}
+{% set service = cookiecutter | service -%}
 //! From API Gateway's event to a handler, and from its answer back.
 
 use std::collections::{BTreeMap, HashMap};
 use std::convert::Infallible;
-{%- if is_rest %}
+{%- if service.is_rest %}
 use std::env;
 {%- endif %}
 use std::error::Error;
 use std::panic::AssertUnwindSafe;
-{%- if is_rest %}
+{%- if service.is_rest %}
 use std::sync::LazyLock;
 {%- endif %}
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
 use aws_sdk_dynamodb::error::DisplayErrorContext;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use futures_util::FutureExt;
 use lambda_runtime::{LambdaEvent, tracing};
-{%- if is_rest %}
+{%- if service.is_rest %}
 use percent_encoding::percent_decode_str;
 {%- endif %}
 use serde::{Deserialize, Serialize};
@@ -27,10 +29,15 @@ use crate::http::{Answer, HttpError, Request, Response};
 use crate::json_values::dump_text;
 use crate::routes;
 use crate::table::Table;
-{% if is_rest %}
+
+static IS_COLD_START: AtomicBool = AtomicBool::new(true);
+{% if service.is_rest %}
 /// A REST API hands over path parameters as they stand in the URL; `sam local` has decoded them already.
 static PARAMETERS_ARE_ENCODED: LazyLock<bool> = LazyLock::new(|| env::var_os("AWS_SAM_LOCAL").is_none());
-
+{% if service.sends_cors_headers %}
+/// The origin whose pages may read the answers: a REST API adds it to its own alone.
+static CORS_ORIGIN: LazyLock<String> = LazyLock::new(|| env::var("CORS_ORIGIN").unwrap_or_default());
+{% endif %}
 /// An event of a REST API (proxy integration, payload format 1.0), as far as it is used.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -84,23 +91,44 @@ pub struct ProxyResponse {
 
 /// Answer a request that API Gateway passes on. Whatever happens, the answer is one of the API's own.
 pub async fn handle(table: &Table, event: LambdaEvent<Box<RawValue>>) -> Result<ProxyResponse, Infallible> {
-    let answer = AssertUnwindSafe(answer(table, event.payload.get())).catch_unwind().await;
-    let answer = answer.unwrap_or_else(|_| Err(HttpError::Internal("A handler panicked".into())));
-    Ok(write_response(answer.unwrap_or_else(|error| tell(&error, &event.context.request_id))))
+    let started = Instant::now();
+    let request_id = event.context.request_id;
+    let (route, answer) = match read_request(event.payload.get()) {
+        Ok(request) => (format!("{} {}", request.method, request.resource), answer(table, &request).await),
+        Err(error) => ("unknown".into(), Err(error)),
+    };
+    let response = answer.unwrap_or_else(|error| tell(&error, &request_id));
+    tracing::info!(
+        request_id,
+        route,
+        status = response.status,
+        latency_ms = started.elapsed().as_secs_f64() * 1000.0,
+        cold_start = IS_COLD_START.swap(false, Ordering::Relaxed),
+        "{route} {}",
+        response.status
+    );
+    Ok(write_response(response))
 }
 
 /// Answer by the route that API Gateway matched: its own, or the path's for any method.
-async fn answer(table: &Table, event: &str) -> Answer {
-    let request = read_request(event)?;
+async fn answer(table: &Table, request: &Request) -> Answer {
     for method in [&request.method, "ANY"] {
+{%- if service.preflights %}
+        if request.method == "OPTIONS" && method == "ANY" {
+            return Ok(Response::new(204, "")); // to a preflight: API Gateway adds what the browser asks for
+        }
+{%- endif %}
         let key = format!("{method} {}", request.resource);
-        if let Some(answer) = routes::answer(&key, table, &request).await {
-            return answer;
+        let answer = AssertUnwindSafe(routes::answer(&key, table, request)).catch_unwind().await;
+        match answer {
+            Ok(Some(answer)) => return answer,
+            Ok(None) => (),
+            Err(_) => return Err(HttpError::Internal("A handler panicked".into())),
         }
     }
     Err(HttpError::NotFound(format!("There is no route {} {}", request.method, request.resource)))
 }
-{% if is_rest %}
+{% if service.is_rest %}
 fn read_request(event: &str) -> Result<Request, HttpError> {
     let event: Event = serde_json::from_str(event).map_err(|error| HttpError::Internal(error.into()))?;
     let parameters = event.path_parameters.unwrap_or_default().into_iter();
@@ -164,6 +192,10 @@ fn write_response(mut response: Response) -> ProxyResponse {
     if !response.body.is_empty() {
         response.headers.insert("Content-Type", "application/json".into());
     }
+{%- if service.sends_cors_headers %}
+    response.headers.insert("Access-Control-Allow-Origin", CORS_ORIGIN.clone());
+    response.headers.insert("Access-Control-Expose-Headers", "Location,Retry-After".into());
+{%- endif %}
     ProxyResponse {
         status_code: response.status,
         headers: response.headers,

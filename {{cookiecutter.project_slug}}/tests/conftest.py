@@ -44,6 +44,10 @@ ROUTE_FIXTURES["head_route"] = [
     route for route in project.ROUTES if route.method == "HEAD" and route.operation != "stub"
 ]
 ROUTE_FIXTURES["partition_create_route"] = [route for route in ROUTE_FIXTURES["create_route"] if "{" in route.path]
+{%- if service.cors_origin %}
+if API_URL:  # `sam local` takes every OPTIONS for a preflight, and answers it itself
+    ROUTE_FIXTURES["stub_route"] = [route for route in ROUTE_FIXTURES["stub_route"] if route.method != "OPTIONS"]
+{%- endif %}
 ROUTE_FIXTURES["page_route"] = ROUTE_FIXTURES["list_route"] + ROUTE_FIXTURES["query_route"]
 
 

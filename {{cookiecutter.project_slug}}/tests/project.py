@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -90,5 +91,8 @@ def read_template() -> dict[str, Any]:
 ROUTES = read_routes()
 KEY = read_key()
 KEY_NAMES = {attribute.name for attribute in KEY}
-TABLE_NAME: str = CREATE_TABLE.read_tables(TEMPLATE)[0]["TableName"]
+TABLE_NAME: str = os.environ.get("TABLE_NAME") or CREATE_TABLE.read_tables(TEMPLATE)[0]["TableName"]
 HAS_REST_API = has_rest_api(read_template())
+{%- if (cookiecutter | service).cors_origin %}
+CORS_ORIGIN: str = read_template()["Parameters"]["CorsOrigin"]["Default"]
+{%- endif %}

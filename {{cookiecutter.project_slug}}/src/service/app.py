@@ -6,11 +6,12 @@ from __future__ import annotations
 import base64
 import json
 import logging
-{%- if service.api_type == "rest" %}
+{%- if service.is_rest %}
 import os
 {%- endif %}
+import time
 from typing import TYPE_CHECKING, Any
-{%- if service.api_type == "rest" %}
+{%- if service.is_rest %}
 from urllib.parse import unquote
 {%- endif %}
 
@@ -26,15 +27,26 @@ if TYPE_CHECKING:
 
 LOGGER = logging.getLogger(__name__)
 LOGGER.setLevel(logging.INFO)
-{% if service.api_type == "rest" %}
+COLD_STARTS = iter([True])
+{% if service.is_rest %}
 # A REST API hands over path parameters as they stand in the URL; `sam local` has decoded them already.
 PARAMETERS_ARE_ENCODED = "AWS_SAM_LOCAL" not in os.environ
+{% endif %}{% if service.sends_cors_headers %}
+# A REST API adds these to its own answers alone.
+CORS_HEADERS = {
+    "Access-Control-Allow-Origin": os.environ["CORS_ORIGIN"],
+    "Access-Control-Expose-Headers": "Location,Retry-After",
+}
 {% endif %}
 
 def handler(event: Event, context: Any) -> dict[str, Any]:
     """Answer a request that API Gateway passes on. Whatever happens, the answer is one of the API's own."""
+    started = time.perf_counter()
+    request_id = getattr(context, "aws_request_id", "unknown")
+    route = "unknown"
     try:
         request = read_request(event)
+        route = f"{request.method} {request.resource}"
         response = find_handler(request)(request)
     except HttpError as error:
         if error.status >= 500:  # noqa: PLR2004
@@ -42,19 +54,39 @@ def handler(event: Event, context: Any) -> dict[str, Any]:
         response = Response(error.status, dump_message(error.message), error.headers)
     except Exception:
         LOGGER.exception("A handler failed")
-        request_id = getattr(context, "aws_request_id", "unknown")
         response = Response(500, dump_message(f"Internal server error, request {request_id}"))
+    LOGGER.info(
+        "%s %s",
+        route,
+        response.status,
+        extra={
+            "request_id": request_id,
+            "route": route,
+            "status": response.status,
+            "latency_ms": round((time.perf_counter() - started) * 1000, 1),
+            "cold_start": next(COLD_STARTS, False),
+        },
+    )
     return write_response(response)
 
 
 def find_handler(request: Request) -> Handler:
     """Return the handler of the route that API Gateway matched: its own, or the path's for any method."""
+{%- if service.preflights %}
+    if request.method == "OPTIONS" and f"OPTIONS {request.resource}" not in ROUTES:
+        return answer_preflight
+{%- endif %}
     for key in (f"{request.method} {request.resource}", f"ANY {request.resource}"):
         if key in ROUTES:
             return ROUTES[key]
     raise HttpError(404, f"There is no route {request.method} {request.resource}")
+{% if service.preflights %}
 
-{% if service.api_type == "rest" %}
+def answer_preflight(_: Request) -> Response:
+    """Answer a browser that asks what it may send: API Gateway adds that."""
+    return Response(204)
+{% endif %}
+{% if service.is_rest %}
 def read_request(event: Event) -> Request:
     """Return the request in an event of a REST API (proxy integration, payload format 1.0)."""
     return Request(
@@ -106,7 +138,7 @@ def write_response(response: Response) -> dict[str, Any]:
     content_type = {"Content-Type": "application/json"} if response.body else {}
     return {
         "statusCode": response.status,
-        "headers": {**content_type, **response.headers},
+        "headers": {**content_type, {% if service.sends_cors_headers %}**CORS_HEADERS, {% endif %}**response.headers},
         "body": response.body,
         "isBase64Encoded": False,
     }
