@@ -142,8 +142,14 @@ def make_stack(
     "answers",
     [
         {"api_type": "rest", "functions": "per-route"},
-        {"api_type": "http", "functions": "single"},
         {
+            "api_type": "http",
+            "functions": "single",
+            "cors_origin": "https://app.example.com",
+            "routes": "GET /users, POST /users, GET /users/{user_id}, PUT /users/{user_id}, PATCH /users/{user_id}, DELETE /users/{user_id}, ANY /files/{proxy+}, OPTIONS /reports",
+        },
+        {
+            "cors_origin": "*",
             "partition_key": "class",
             "sort_key": "order:N",
             "routes": "GET /, HEAD /, POST /, GET /{class}, POST /{class}, ANY /x/{proxy+}, HEAD /{class}/{order}, GET /{class}/{order}, PUT /{class}/{order}, PATCH /{class}/{order}, DELETE /{class}/{order}",
@@ -169,6 +175,12 @@ def test_keeps_its_contract_over_http_and_after_localstack_is_made_anew(
     assert stack.containers() == []
 
 
+def read_requests(log: str) -> list[dict[str, Any]]:
+    """Return what the functions logged of each request."""
+    lines = [json.loads(line) for line in log.splitlines() if line.startswith("{")]
+    return [line for line in (line.get("fields", line) for line in lines) if "route" in line]
+
+
 @pytest.mark.parametrize("language", ["python", "rust"])
 def test_answers_as_in_the_article(make_stack: Callable[..., Stack], language: str) -> None:
     stack = make_stack(
@@ -192,6 +204,14 @@ def test_answers_as_in_the_article(make_stack: Callable[..., Stack], language: s
     assert (created.status_code, created.json()) == (201, user)
     assert again.status_code == 409
     assert (listed.status_code, listed.json()) == (200, {"items": [user], "next_cursor": None})
+    logged = read_requests((stack.service.path / "start.log").read_text())
+    assert [(line["route"], line["status"], line["cold_start"]) for line in logged] == [
+        ("POST /", 201, True),
+        ("POST /", 409, False),
+        ("GET /", 200, True),
+        ("GET /", 503, False),
+    ]
+    assert all(line["latency_ms"] > 0 and re.fullmatch(r"[0-9a-f-]{36}", line["request_id"]) for line in logged)
     assert (without_table.status_code, without_table.json().keys()) == (503, {"message"})
     assert without_table.headers["Retry-After"] == "1"
     assert "Traceback" not in without_table.text

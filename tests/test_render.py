@@ -45,6 +45,11 @@ ODD: dict[str, dict[str, str]] = {
     "keys named as much else is": {"partition_key": "name:N", "sort_key": "size"},
     "free text": {"project_name": f"1. {FREE_TEXT}", "project_slug": "odd", "description": f"- {FREE_TEXT}"},
     "arm64": {"architecture": "arm64"},
+    "pages of another origin": {
+        "cors_origin": "https://app.example.com",
+        "routes": "GET /, POST /, OPTIONS /, ANY /x/{proxy+}, GET /{user_id}",
+    },
+    "anyone": {"auth": "none", "cors_origin": "*"},
     "one of each": {
         "sort_key": "at:N",
         "routes": "GET /, HEAD /, POST /, GET /{user_id}, POST /{user_id}, ANY /x/{y}, HEAD /{user_id}/{at}, GET /{user_id}/{at}, PUT /{user_id}/{at}, PATCH /{user_id}/{at}, DELETE /{user_id}/{at}",
@@ -125,7 +130,8 @@ def test_passes_its_quick_checks_in_rust(bake_with_tools: Bake, answers: dict[st
 @pytest.mark.parametrize(
     "answers",
     [
-        pytest.param({}, id="default"),
+        pytest.param({"cors_origin": "*"}, id="default"),
+        pytest.param({**ODD["pages of another origin"], "api_type": "http"}, id="pages of another origin"),
         pytest.param({**ODD["one of each"], "api_type": "http", "functions": "single"}, id="one of each"),
         pytest.param({**ROUTES["stubs"], **KEYS["number, text"]}, id="stubs"),
         pytest.param({**ROUTES["the article's"], "api_type": "http"}, id="the article's"),
