@@ -68,6 +68,7 @@ DOCKER_NETWORKS = ("bridge", "default", "host", "none")  # Docker's own; the slu
 TABLE_NAME_LENGTH = 255  # DynamoDB: naming rules
 KEY_NAME_LENGTH = 255  # DynamoDB: naming rules, attributes that are keys
 HANDLER_NAME_LENGTH = 64
+STACK_NAME_IN_GENERATED_NAMES = 24  # what CloudFormation keeps of it in names that may have 64 characters
 TEMPLATE_DESCRIPTION_BYTES = 1024  # CloudFormation quota: template description
 ROUTES_PER_FUNCTIONS = {
     "per-route": 150,  # CloudFormation quota: 500 resources, of which a route takes three
@@ -464,6 +465,18 @@ class Service:
     def stages(self) -> dict[str, str]:
         """The stages that the service is deployed to, each with the name of its table."""
         return {"dev": self.table_name[: TABLE_NAME_LENGTH - len("-dev")] + "-dev", "prod": self.table_name}
+
+    @property
+    def generated_names(self) -> str:
+        """What CloudFormation's names for the functions and their roles begin with, as a pattern of IAM's in `!Sub`."""
+        if len(f"{self.slug}-prod") <= STACK_NAME_IN_GENERATED_NAMES:
+            return f"{self.slug}-${{Stage}}-*"
+        return f"{f'{self.slug}-'[:STACK_NAME_IN_GENERATED_NAMES]}*"
+
+    @property
+    def oidc_audience(self) -> str:
+        """Whom GitHub's tokens are for."""
+        return "sts.amazonaws.com.cn" if self.region.startswith("cn-") else "sts.amazonaws.com"
 
     @property
     def template_description(self) -> str:

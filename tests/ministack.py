@@ -56,12 +56,13 @@ class MiniStack:
 
 
 @contextlib.contextmanager
-def run_ministack() -> Iterator[MiniStack]:
+def run_ministack(**settings: str) -> Iterator[MiniStack]:
     """Run MiniStack in a container, for it listens on every interface: of its ports one is reached, on 127.0.0.1."""
     install()
     stack = MiniStack(find_free_port())
     mounts = ["--volume", f"{INSTALLED}:/ministack:ro", "--env", "PYTHONPATH=/ministack"]
-    command = ["docker", "run", "--detach", "--publish", f"127.0.0.1:{stack.port}:4566", *mounts]
+    environment = [part for name, value in settings.items() for part in ("--env", f"{name}={value}")]
+    command = ["docker", "run", "--detach", "--publish", f"127.0.0.1:{stack.port}:4566", *mounts, *environment]
     container = run(*command, "--entrypoint", "python3.13", IMAGE, "-m", "ministack").strip()
     try:
         wait_until_it_answers(stack, container)

@@ -61,7 +61,7 @@ QUICK_CHECKS = (
     ".venv/bin/ruff check .",
     ".venv/bin/ruff format --check .",
     ".venv/bin/yamllint --strict .",
-    ".venv/bin/cfn-lint template.yaml",
+    ".venv/bin/cfn-lint template.yaml deploy-role.yaml",
     ".venv/bin/openapi-spec-validator openapi.yaml",
 )
 
