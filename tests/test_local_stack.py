@@ -21,6 +21,7 @@ import pytest
 import requests
 
 from conftest import NUMBERS, find_free_port
+from steps import follow, read_steps
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -404,6 +405,23 @@ def test_adds_an_index_when_it_is_reset(make_stack: Callable[..., Stack]) -> Non
 
     table = stack.dynamodb().describe_table(TableName="users")["Table"]
     assert [index["IndexName"] for index in table["GlobalSecondaryIndexes"]] == ["by-email"]
+
+
+@pytest.mark.parametrize("language", ["python", "rust"])
+@pytest.mark.parametrize("answers", [{}, {"api_type": "http", "functions": "single"}], ids=["rest", "http"])
+def test_serves_a_route_that_was_added_by_hand(
+    make_stack: Callable[..., Stack], answers: dict[str, str], language: str
+) -> None:
+    stack = make_stack(language=language, routes="GET /{user_id}, ANY /x/{proxy+}", **answers)
+    follow(read_steps(stack.service.read("docs/adding-a-route.md")), stack.service.path)
+    stack.make("up")
+
+    with stack.running():
+        answer = requests.get(f"{stack.url}/health", timeout=30)
+        contract = stack.make("contract")
+
+    assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+    assert "test_get_health.py" in contract
 
 
 def test_says_what_a_localstack_that_wants_an_account_wants(make_stack: Callable[..., Stack]) -> None:

@@ -1,0 +1,66 @@
+"""The steps of a document, which say what to put where, done to the letter.
+
+"In `file`, above `line`:", or below or in the place of it, or "In `file`, a new file:", with the text in a block.
+A line is named without its indentation. What goes above a line gets the blank lines that the line has above it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+STEP = re.compile(
+    r"^In `(?P<file>[^`]+)`, (?:a new file|(?P<where>above|below|in the place of) (?P<ticks>`+ ?)(?P<line>.+?) ?`+):\n\n"
+    r"```\w+\n(?P<text>.*?\n)```$",
+    re.MULTILINE | re.DOTALL,
+)
+BLOCK = re.compile(r"^```(?!sh$)\w+\n.*?^```$", re.MULTILINE | re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Step:
+    """A text, and the place where it is put."""
+
+    file: str
+    where: str
+    """above, below or in the place of a line; empty for a new file."""
+
+    line: str
+    text: str
+
+
+def read_steps(document: str) -> list[Step]:
+    """Return the steps of a document. Each of its blocks that is no command has to be in one."""
+    steps = [
+        Step(found["file"], found["where"] or "", found["line"] or "", found["text"])
+        for found in STEP.finditer(document)
+    ]
+    assert steps
+    assert len(steps) == len(BLOCK.findall(document)), "a block belongs to no step"
+    return steps
+
+
+def follow(steps: list[Step], project: Path) -> None:
+    """Do what the steps say, in their order."""
+    for step in steps:
+        path = project / step.file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        text = put(step, path.read_text(encoding="utf-8")) if step.where else step.text
+        path.write_text(text, encoding="utf-8")
+
+
+def put(step: Step, text: str) -> str:
+    """Return a file's text with the step's in it. Fails where the line that the step names is not there, or there twice."""
+    found = re.findall(rf"^ *{re.escape(step.line)}\n", text, re.MULTILINE)
+    assert len(found) == 1, f"{step.file} has the line {step.line!r} {len(found)} times"
+    before, line, after = text.partition("\n" + found[0])
+    blank_lines = "\n" * (len(before) - len(before.rstrip("\n")))
+    return {
+        "above": before + "\n" + step.text + blank_lines + line.removeprefix("\n") + after,
+        "below": before + line + step.text + after,
+        "in the place of": before + "\n" + step.text + after,
+    }[step.where]
