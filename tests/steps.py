@@ -10,6 +10,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from conftest import TEMPLATE
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -64,3 +66,16 @@ def put(step: Step, text: str) -> str:
         "below": before + line + step.text + after,
         "in the place of": before + "\n" + step.text + after,
     }[step.where]
+
+
+def read_table_page(section: str, language: str = "python", api_type: str = "rest") -> list[Step]:
+    """Return the steps of a section of docs/table.md, with what differs there for these answers."""
+    page = (TEMPLATE / "docs" / "table.md").read_text(encoding="utf-8")
+    (text,) = re.findall(rf"^## {section}\n(.*?)(?=^## |\Z)", page, re.MULTILINE | re.DOTALL)
+    other = "Rust" if language == "python" else "Python"
+    text = re.sub(rf"^### The handler, in {other}\n.*?(?=^### |\Z)", "", text, flags=re.MULTILINE | re.DOTALL)
+    if language == "rust":
+        text = text.replace("BuildMethod: python-uv", "BuildMethod: rust-cargolambda")
+    if api_type == "http":
+        text = text.replace("Type: Api\n", "Type: HttpApi\n").replace("RestApiId:", "ApiId:")
+    return read_steps(text)
