@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 STEP = re.compile(
-    r"^In `(?P<file>[^`]+)`, (?:a new file|(?P<where>above|below|in the place of) (?P<ticks>`+ ?)(?P<line>.+?) ?`+):\n\n"
+    r"^In `(?P<file>[^`]+)`, (?:a new file|(?P<where>above|below|in the place of) `(?P<line>[^`]+)`):\n\n"
     r"```\w+\n(?P<text>.*?\n)```$",
     re.MULTILINE | re.DOTALL,
 )
@@ -50,6 +50,7 @@ def follow(steps: list[Step], project: Path) -> None:
     """Do what the steps say, in their order."""
     for step in steps:
         path = project / step.file
+        assert step.where or not path.exists(), f"{step.file} is there already"
         path.parent.mkdir(parents=True, exist_ok=True)
         text = put(step, path.read_text(encoding="utf-8")) if step.where else step.text
         path.write_text(text, encoding="utf-8")
@@ -57,14 +58,14 @@ def follow(steps: list[Step], project: Path) -> None:
 
 def put(step: Step, text: str) -> str:
     """Return a file's text with the step's in it. Fails where the line that the step names is not there, or there twice."""
-    found = re.findall(rf"^ *{re.escape(step.line)}\n", text, re.MULTILINE)
+    found = list(re.finditer(rf"^ *{re.escape(step.line)}\n", text, re.MULTILINE))
     assert len(found) == 1, f"{step.file} has the line {step.line!r} {len(found)} times"
-    before, line, after = text.partition("\n" + found[0])
-    blank_lines = "\n" * (len(before) - len(before.rstrip("\n")))
+    before, line, after = text[: found[0].start()], found[0][0], text[found[0].end() :]
+    blank_lines = "\n" * (len(before) - len(before.rstrip("\n")) - 1)
     return {
-        "above": before + "\n" + step.text + blank_lines + line.removeprefix("\n") + after,
+        "above": before + step.text + blank_lines + line + after,
         "below": before + line + step.text + after,
-        "in the place of": before + "\n" + step.text + after,
+        "in the place of": before + step.text + after,
     }[step.where]
 
 
@@ -73,7 +74,7 @@ def read_table_page(section: str, language: str = "python", api_type: str = "res
     page = (TEMPLATE / "docs" / "table.md").read_text(encoding="utf-8")
     (text,) = re.findall(rf"^## {section}\n(.*?)(?=^## |\Z)", page, re.MULTILINE | re.DOTALL)
     other = "Rust" if language == "python" else "Python"
-    text = re.sub(rf"^### The handler, in {other}\n.*?(?=^### |\Z)", "", text, flags=re.MULTILINE | re.DOTALL)
+    text = re.sub(rf"^### [^\n]*, in {other}\n.*?(?=^### |\Z)", "", text, flags=re.MULTILINE | re.DOTALL)
     if language == "rust":
         text = text.replace("BuildMethod: python-uv", "BuildMethod: rust-cargolambda")
     if api_type == "http":

@@ -74,10 +74,11 @@ def test_each_section_stands_alone(bake_with_tools: Bake, section: str) -> None:
     assert re.search(r"\d{2,} passed", service.make("test"))
 
 
-def test_a_service_with_an_index_passes_its_checks_and_tests_in_rust(bake_rust: Bake) -> None:
+def test_a_service_with_all_of_it_passes_its_checks_and_tests_in_rust(bake_rust: Bake) -> None:
     service = bake_rust()
 
-    follow(read_table_page(INDEX, language="rust"), service.path)
+    for section in (EXPIRY, INDEX, STREAM):
+        follow(read_table_page(section, language="rust"), service.path)
 
     service.make("lint")
     service.make("test")
