@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import builtins
 import difflib
+import itertools
 import json
 import keyword
 import os
@@ -394,6 +395,15 @@ class Service:
     @property
     def routes_file(self) -> str:
         return "src/service/routes.py" if self.is_python else "src/routes.rs"
+
+    @property
+    def new_route(self) -> Route:
+        """A route that the service does not have, for the document that adds one by hand."""
+        paths = {route.path for route in self.routes}
+        logical_ids = {route.logical_id for route in self.routes}
+        candidates = (f"/health{number}" for number in itertools.chain([""], itertools.count(2)))
+        routes = (Route("GET", path, derive_name("GET", path), "stub") for path in candidates)
+        return next(route for route in routes if route.path not in paths and route.logical_id not in logical_ids)
 
     @property
     def operations(self) -> set[str]:

@@ -125,6 +125,16 @@ def rust_tools() -> Path:
 
 
 @pytest.fixture(scope="session")
+def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A clone of this repository, whose newest commit is the template as it is here. Not to be changed."""
+    from repositories import clone_template  # noqa: PLC0415 - which imports this module
+
+    copy = tmp_path_factory.mktemp("repository") / "cookiecutter-sam-localstack"
+    clone_template(copy)
+    return copy
+
+
+@pytest.fixture(scope="session")
 def ministack() -> Iterator[MiniStack]:
     """AWS in a container of its own."""
     from ministack import run_ministack  # noqa: PLC0415 - which imports this module

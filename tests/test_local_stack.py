@@ -20,7 +20,8 @@ import boto3
 import pytest
 import requests
 
-from conftest import NUMBERS, find_free_port
+from conftest import NUMBERS, TEMPLATE, find_free_port
+from steps import follow, read_steps, read_table_page
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -409,21 +410,62 @@ def test_says_that_the_port_is_taken_and_leaves_who_has_it_alone(make_stack: Cal
     assert still.status_code == 200
 
 
-def test_adds_an_index_when_it_is_reset(make_stack: Callable[..., Stack]) -> None:
-    stack = make_stack()
+@pytest.mark.parametrize("language", ["python", "rust"])
+def test_gives_the_table_what_the_document_on_it_says(make_stack: Callable[..., Stack], language: str) -> None:
+    """See docs/table.md."""
+    stack = make_stack(language=language)
     stack.make("up")
-    template = stack.service.path / "template.yaml"
-    text = template.read_text()
-    text = text.replace(
-        "      KeySchema:\n",
-        "        - AttributeName: email\n          AttributeType: S\n      GlobalSecondaryIndexes:\n        - IndexName: by-email\n          KeySchema:\n            - AttributeName: email\n              KeyType: HASH\n          Projection:\n            ProjectionType: ALL\n      KeySchema:\n",
-    )
-    template.write_text(text)
+    for section in ("Items that expire", "A query by another attribute", "A function that reads the changes"):
+        follow(read_table_page(section, language), stack.service.path)
 
     stack.make("reset")
 
     table = stack.dynamodb().describe_table(TableName="users")["Table"]
     assert [index["IndexName"] for index in table["GlobalSecondaryIndexes"]] == ["by-email"]
+    ttl = stack.dynamodb().describe_time_to_live(TableName="users")["TimeToLiveDescription"]
+    assert ttl == {"TimeToLiveStatus": "ENABLED", "AttributeName": "expires_at"}
+    assert "LatestStreamArn" not in table
+    users = [{"user_id": str(number), "email": email} for number, email in enumerate(["a@b.c", "a@b.c", "d@e.f"])]
+    with stack.running():
+        for user in [*users, {"user_id": "nobody"}]:
+            requests.post(f"{stack.url}/users", json=user, timeout=30).raise_for_status()
+        one = requests.get(f"{stack.url}/users-by-email/a@b.c?limit=1", timeout=30).json()
+        rest = requests.get(f"{stack.url}/users-by-email/a@b.c?cursor={one['next_cursor']}", timeout=30).json()
+        refused = requests.post(f"{stack.url}/users", json={"user_id": "5", "email": 5}, timeout=30)
+    assert sorted(user["user_id"] for user in one["items"] + rest["items"]) == ["0", "1"]
+    assert len(one["items"]) == 1
+    assert refused.status_code == 400
+
+
+@pytest.mark.parametrize("language", ["python", "rust"])
+def test_runs_the_function_that_reads_the_stream_once(make_stack: Callable[..., Stack], language: str) -> None:
+    """See docs/table.md."""
+    stack = make_stack(language=language, routes="GET /")
+    follow(read_table_page("A function that reads the changes", language), stack.service.path)
+    page = (TEMPLATE / "docs" / "table.md").read_text(encoding="utf-8")
+    (commands,) = re.findall(r"```sh\n(make build\n.*?)```", page, re.DOTALL)
+
+    result = stack.service.run("bash", "-ec", commands)
+
+    assert result.returncode == 0, result.stdout
+    assert '{"batchItemFailures": []}' in result.stdout
+
+
+@pytest.mark.parametrize("language", ["python", "rust"])
+@pytest.mark.parametrize("answers", [{}, {"api_type": "http", "functions": "single"}], ids=["rest", "http"])
+def test_serves_a_route_that_was_added_by_hand(
+    make_stack: Callable[..., Stack], answers: dict[str, str], language: str
+) -> None:
+    stack = make_stack(language=language, routes="GET /{user_id}, ANY /x/{proxy+}", **answers)
+    follow(read_steps(stack.service.read("docs/adding-a-route.md")), stack.service.path)
+    stack.make("up")
+
+    with stack.running():
+        answer = requests.get(f"{stack.url}/health", timeout=30)
+        contract = stack.make("contract")
+
+    assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+    assert "test_get_health.py" in contract
 
 
 def test_says_what_a_localstack_that_wants_an_account_wants(make_stack: Callable[..., Stack]) -> None:

@@ -62,7 +62,7 @@ def check_target(environment: Mapping[str, str]) -> None:
     if TO_EMULATOR:
         for name, url in endpoints.items():
             if not is_loopback(url):
-                sys.exit(f"{name}={url} is not on this machine, and DEPLOY_TO_EMULATOR=1 takes 127.0.0.1 or localhost only")
+                sys.exit(f"{name}={url} is not on this machine, and DEPLOY_TO_EMULATOR=1 takes localhost only")
         if "AWS_ENDPOINT_URL" not in endpoints:
             sys.exit("DEPLOY_TO_EMULATOR=1 wants AWS_ENDPOINT_URL, as in AWS_ENDPOINT_URL=http://127.0.0.1:4566")
         os.environ.update(AWS_ACCESS_KEY_ID="test", AWS_SECRET_ACCESS_KEY="test")  # noqa: S106 - it checks none
@@ -77,9 +77,9 @@ def check_target(environment: Mapping[str, str]) -> None:
         sys.exit(f"{name} in the AWS profile leads away from AWS: choose another with AWS_PROFILE")
     credentials = session.get_credentials()
     if credentials is None:
-        sys.exit("There are no AWS credentials: log in (aws sso login, aws configure), or choose a profile with AWS_PROFILE")
+        sys.exit("There are no AWS credentials: log in (aws sso login), or choose a profile with AWS_PROFILE")
     if not ACCESS_KEY.fullmatch(credentials.access_key):
-        sys.exit(f"The access key {credentials.access_key} is none of AWS's: choose a profile with AWS_PROFILE, or unset it")
+        sys.exit(f"The access key {credentials.access_key} is none of AWS's: choose a profile with AWS_PROFILE")
 
 
 def is_loopback(url: str) -> bool:
@@ -124,17 +124,17 @@ def diagnose(stage: str, settings: dict[str, Any]) -> None:
     if stack is None:
         print(f"  ok       The stack {settings['stack_name']} is not there yet: make deploy STAGE={stage}")
     elif stack["StackStatus"].endswith("_FAILED") or "ROLLBACK" in stack["StackStatus"]:
-        print(f"  problem  The stack {settings['stack_name']} is in {stack['StackStatus']}: see its events in the console.")
+        print(f"  problem  The stack {settings['stack_name']} is in {stack['StackStatus']}: see its events.")
     else:
         print(f"  ok       The stack {settings['stack_name']} is in {stack['StackStatus']}.")
 {%- if service.is_rest %}
     if role := client("apigateway", settings).get_account().get("cloudwatchRoleArn"):
-        print(f"  ok       API Gateway may write access logs, as {role}: AccessLogs=true in samconfig.toml turns them on.")
+        print(f"  ok       API Gateway may write access logs, as {role}: AccessLogs=true turns them on.")
     else:
         print("  note     API Gateway has no role to write access logs with: leave AccessLogs off, or give it one, as")
         print("           in https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-logging.html")
 {%- else %}
-    print("  ok       An HTTP API needs no role for access logs: AccessLogs=true in samconfig.toml turns them on.")
+    print("  ok       An HTTP API needs no role for access logs: AccessLogs=true turns them on.")
 {%- endif %}
 
 

@@ -14,7 +14,8 @@ import yaml
 
 MOUNTED_TEMPLATE = Path("/etc/localstack/template.yaml")
 
-# Properties of AWS::DynamoDB::Table that CreateTable takes under the same name and in the same form.
+# Properties of AWS::DynamoDB::Table that the API takes under the same name and in the same form. StreamSpecification is
+# none of them: for a stream, LocalStack would want Kinesis, and nothing would read it.
 SAME_IN_API = (
     "AttributeDefinitions",
     "BillingMode",
@@ -23,6 +24,7 @@ SAME_IN_API = (
     "LocalSecondaryIndexes",
     "ProvisionedThroughput",
     "TableName",
+    "TimeToLiveSpecification",
 )
 
 
@@ -39,7 +41,7 @@ TemplateLoader.add_multi_constructor("!", lambda *_: Intrinsic())
 
 
 def read_tables(template_file: Path) -> list[dict[str, Any]]:
-    """Return the arguments of CreateTable for each table in a CloudFormation template.
+    """Return what LocalStack is told of each table in a CloudFormation template: CreateTable's arguments, and the TTL.
 
     References to parameters become the parameters' defaults; a property that needs another intrinsic function is left out.
     """
@@ -75,16 +77,21 @@ def holds_intrinsic(value: Any) -> bool:
 
 def create_tables(client: Any, template_file: Path) -> list[str]:
     """Create the tables of a template, leave those that exist, and return the names of all."""
-    tables = read_tables(template_file)
-    for table in tables:
+    names = []
+    for table in read_tables(template_file):
+        name, ttl = table["TableName"], table.pop("TimeToLiveSpecification", None)
         try:
             client.create_table(**table)
         except client.exceptions.ResourceInUseException:
-            print(f"Table {table['TableName']} is there already")
+            print(f"Table {name} is there already")
+            ttl = None
         else:
-            print(f"Created table {table['TableName']} in {client.meta.region_name}")
-        client.get_waiter("table_exists").wait(TableName=table["TableName"], WaiterConfig={"Delay": 1})
-    return [table["TableName"] for table in tables]
+            print(f"Created table {name} in {client.meta.region_name}")
+        client.get_waiter("table_exists").wait(TableName=name, WaiterConfig={"Delay": 1})
+        if ttl:
+            client.update_time_to_live(TableName=name, TimeToLiveSpecification=ttl)
+        names.append(name)
+    return names
 
 
 if __name__ in ("builtins", "__main__"):  # run by LocalStack, or by hand

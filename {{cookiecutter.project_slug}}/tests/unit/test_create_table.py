@@ -31,8 +31,12 @@ Resources:
         - IndexName: by-time
           KeySchema: [{AttributeName: at, KeyType: HASH}]
           Projection: {ProjectionType: ALL}
+      TimeToLiveSpecification: {AttributeName: expires_at, Enabled: true}
+      StreamSpecification: {StreamViewType: NEW_AND_OLD_IMAGES}
       ProvisionedThroughput: !If [IsProd, {ReadCapacityUnits: 1}, !Ref AWS::NoValue]
-      PointInTimeRecoverySpecification: {PointInTimeRecoveryEnabled: true}
+      SSESpecification: !If [IsProd, {SSEEnabled: true}, !Ref AWS::NoValue]
+      PointInTimeRecoverySpecification: {PointInTimeRecoveryEnabled: !If [IsProd, true, false]}
+      DeletionProtectionEnabled: !If [IsProd, true, false]
   Role: {Type: AWS::IAM::Role}
 """
 
@@ -50,6 +54,7 @@ def test_resolves_parameters_and_leaves_out_what_it_cannot_resolve(tmp_path: Pat
         "GlobalSecondaryIndexes",
         "KeySchema",
         "TableName",
+        "TimeToLiveSpecification",
     }
 {%- if service.is_python %}
 
@@ -65,4 +70,15 @@ def test_creates_a_table_with_its_index_and_leaves_it_when_run_again(tmp_path: P
 
         assert client.scan(TableName="things", IndexName="by-time")["Count"] == 0
         assert client.scan(TableName="things")["Count"] == 1
+
+
+def test_sets_the_attribute_by_which_items_expire(tmp_path: Path) -> None:
+    (tmp_path / "template.yaml").write_text(TEMPLATE)
+    with mock_aws():
+        client = boto3.client("dynamodb", region_name="us-east-1")
+
+        project.CREATE_TABLE.create_tables(client, tmp_path / "template.yaml")
+
+        ttl = client.describe_time_to_live(TableName="things")["TimeToLiveDescription"]
+        assert ttl == {"TimeToLiveStatus": "ENABLED", "AttributeName": "expires_at"}
 {%- endif %}
