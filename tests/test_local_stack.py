@@ -229,7 +229,7 @@ class TestOpenApi:
                 ("coverage", "maximum: 100\n", "maximum: 1000\n", "ST202 Schema-valid request rejected"),
                 ("coverage", "minimum: 1\n", "minimum: 2\n", "ST201 Schema-violating request accepted"),
                 ("fuzzing", "minimum: 1.0e-130", "minimum: 1.0e-300", "ST202 Schema-valid request rejected"),
-                ("examples", "        - next_cursor\n", "        - cursor\n", "ST108 Response violates schema"),
+                ("coverage", "        - next_cursor\n", "        - cursor\n", "ST108 Response violates schema"),
             ]:
                 (stack.service.path / "openapi.yaml").write_text(openapi)
                 replace_in(stack, "openapi.yaml", right, wrong)
