@@ -415,11 +415,13 @@ class Service:
 
     @property
     def openapi_schemas(self) -> set[str]:
-        """The schemas of openapi.yaml that bodies have, either way."""
-        schemas = {route.body_schema for route in self.routes} | {
-            response.schema for response in self.openapi_responses
-        }
-        return schemas | ({"Item"} if self.pages else set())
+        """The schemas of openapi.yaml that bodies have, either way, and those that they refer to."""
+        schemas = {route.body_schema for route in self.routes} | {each.schema for each in self.openapi_responses}
+        if any(route.is_page and route.method != "HEAD" for route in self.routes):
+            schemas |= {"Item", "Page"}
+        if schemas & {"Item", "PartitionItem", "Attributes", "Changes"}:
+            schemas |= {"Number", "Value"}
+        return schemas | ({"Number"} if self.uses_table and any(key.is_number for key in self.keys) else set())
 
     @property
     def links_items(self) -> bool:
