@@ -20,6 +20,7 @@ import unicodedata
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from cookiecutter.exceptions import FailedHookException
@@ -136,17 +137,46 @@ MODULE_PURPOSES = {
     "pages": "limits, cursors and pages",
     "json_values": "JSON to DynamoDB's values and back, without losing a digit",
 }
-# What a route answers, by operation: the status, and the response of openapi.yaml that describes it.
-UNAVAILABLE = (("500", "Failed"), ("503", "Unavailable"))
+
+
+@dataclass(frozen=True)
+class Response:
+    """A response of openapi.yaml."""
+
+    name: str
+    description: str
+    schema: str = ""
+    """The schema of openapi.yaml that the body has, if it has one."""
+
+    @property
+    def brief(self) -> str:
+        """The description without what it says of the body, for HEAD."""
+        return self.description.partition(";")[0]
+
+
+PAGE = Response("Page", "A page of items", "Page")
+ITEM = Response("Item", "The item", "Item")
+CREATED = Response("Created", "The new item", "Item")
+DELETED = Response("Deleted", "The item is gone")
+REFUSED = Response("Refused", "What was sent cannot be; the message says what", "Error")
+NOT_FOUND = Response("NotFound", "No item has this key", "Error")
+EXISTS = Response("Exists", "An item with this key exists already", "Error")
+TOO_LARGE = Response("TooLarge", "The item is larger than 400 KB", "Error")
+FAILED = Response("Failed", "The service failed; the message names the request", "Error")
+NOT_IMPLEMENTED = Response("NotImplemented", "The route is not implemented yet", "Error")
+UNAVAILABLE = Response("Unavailable", "The table is throttled, not there or not reachable", "Error")
+
+# What a route answers, by operation.
+ALWAYS = {"500": FAILED, "503": UNAVAILABLE}
 OPERATION_RESPONSES = {
-    "list": (("200", "Page"), ("400", "Refused"), *UNAVAILABLE),
-    "query": (("200", "Page"), ("400", "Refused"), *UNAVAILABLE),
-    "create": (("201", "Created"), ("400", "Refused"), ("409", "Exists"), ("413", "TooLarge"), *UNAVAILABLE),
-    "read": (("200", "Item"), ("400", "Refused"), ("404", "NotFound"), *UNAVAILABLE),
-    "replace": (("200", "Item"), ("201", "Created"), ("400", "Refused"), ("413", "TooLarge"), *UNAVAILABLE),
-    "update": (("200", "Item"), ("400", "Refused"), ("404", "NotFound"), ("413", "TooLarge"), *UNAVAILABLE),
-    "delete": (("204", "Deleted"), ("400", "Refused"), ("404", "NotFound"), *UNAVAILABLE),
-    "stub": (("500", "Failed"), ("501", "NotImplemented")),
+    "list": {"200": PAGE, "400": REFUSED, **ALWAYS},
+    "query": {"200": PAGE, "400": REFUSED, **ALWAYS},
+    "create": {"201": CREATED, "400": REFUSED, "409": EXISTS, "413": TOO_LARGE, **ALWAYS},
+    "read": {"200": ITEM, "400": REFUSED, "404": NOT_FOUND, **ALWAYS},
+    "replace": {"200": ITEM, "201": CREATED, "400": REFUSED, "413": TOO_LARGE, **ALWAYS},
+    "update": {"200": ITEM, "400": REFUSED, "404": NOT_FOUND, "413": TOO_LARGE, **ALWAYS},
+    "delete": {"204": DELETED, "400": REFUSED, "404": NOT_FOUND, **ALWAYS},
+    "stub": {"500": FAILED, "501": NOT_IMPLEMENTED},
 }
 COLLECTION_OPERATIONS = {"GET": "list", "HEAD": "list", "POST": "create"}
 PARTITION_OPERATIONS = {"GET": "query", "HEAD": "query", "POST": "create"}
@@ -244,12 +274,12 @@ class Route:
         """The schema of openapi.yaml that the body has, if it has one."""
         if self.operation == "create":
             return "PartitionItem" if self.parameters else "Item"
-        return "Attributes" if self.operation in ("replace", "update") else ""
+        return {"replace": "Attributes", "update": "Changes"}.get(self.operation, "")
 
     @property
-    def responses(self) -> tuple[tuple[str, str], ...]:
+    def responses(self) -> list[tuple[str, Response]]:
         """Each status that the handler answers, with the response of openapi.yaml that describes it."""
-        return OPERATION_RESPONSES[self.operation]
+        return list(OPERATION_RESPONSES[self.operation].items())
 
     def example(self, keys: list[Key]) -> str:
         """Return a call of the route that can be pasted into a shell."""
@@ -258,14 +288,15 @@ class Route:
         )
         call = f"curl --include {method}http://127.0.0.1:3000{self.example_path(keys)}"
         call = call.replace("--include --head", "--head")
-        if not self.body_schema:
-            return call
-        in_path = self.parameters
-        body = {key.name: key.json_sample for key in keys if key.name not in in_path}
+        return f"{call} \\\n  --data '{self.example_body(keys)}'" if self.body_schema else call
+
+    def example_body(self, keys: list[Key]) -> str:
+        """Return a body that the route takes, as JSON."""
+        body = {key.name: key.json_sample for key in keys if key.name not in self.parameters}
         attributes = {"name": None, "visits": 2} if self.operation == "update" else {"name": "田中太郎", "visits": 1}
         names = {key.name for key in keys}
         body.update({name: value for name, value in attributes.items() if name not in names})
-        return f"{call} \\\n  --data '{json.dumps(body, ensure_ascii=False)}'"
+        return json.dumps(body, ensure_ascii=False)
 
     def example_path(self, keys: list[Key]) -> str:
         """Return the route's path with values for its parameters."""
@@ -438,11 +469,34 @@ class Service:
         return any(route.location for route in self.routes)
 
     @property
-    def openapi_components(self) -> set[str]:
-        """The schemas and responses of openapi.yaml that the routes use."""
-        responses = {response for route in self.routes for _, response in route.responses}
-        bodies = {route.body_schema for route in self.routes}
-        return responses | bodies | ({"Item"} if responses & {"Created", "Item", "Page"} else set())
+    def item_routes(self) -> list[Route]:
+        """The routes to an item by its whole key, at the path that an answer 201 names where there are several."""
+        routes = [route for route in self.routes if route.operation in ITEM_OPERATIONS.values()]
+        path = next(
+            (route.location or route.path for route in [*filter(attrgetter("location"), self.routes), *routes]), ""
+        )
+        return [route for route in routes if route.path == path]
+
+    @property
+    def openapi_responses(self) -> list[Response]:
+        """The responses of openapi.yaml that routes refer to: all but those that a route describes itself."""
+        used = [response for route in self.routes if route.method != "HEAD" for _, response in route.responses]
+        return [response for response in dict.fromkeys(used) if response != PAGE]
+
+    @property
+    def openapi_schemas(self) -> set[str]:
+        """The schemas of openapi.yaml that bodies have, either way, and those that they refer to."""
+        schemas = {route.body_schema for route in self.routes} | {each.schema for each in self.openapi_responses}
+        if any(route.is_page and route.method != "HEAD" for route in self.routes):
+            schemas |= {"Item", "Page"}
+        if schemas & {"Item", "PartitionItem", "Attributes", "Changes"}:
+            schemas |= {"Number", "Value"}
+        return schemas | ({"Number"} if self.uses_table and any(key.is_number for key in self.keys) else set())
+
+    @property
+    def links_items(self) -> bool:
+        """Whether an answer holds an item that a route leads to."""
+        return bool(self.item_routes) and any(response.schema == "Item" for response in self.openapi_responses)
 
     @property
     def handler_modules(self) -> list[str]:

@@ -182,6 +182,102 @@ def read_requests(log: str) -> list[dict[str, Any]]:
     return [line for line in (line.get("fields", line) for line in lines) if "route" in line]
 
 
+ONE_OF_EACH = {
+    "partition_key": "class",
+    "sort_key": "order:N",
+    "api_type": "http",
+    "functions": "single",
+    "routes": "GET /, HEAD /, POST /, GET /{class}, POST /{class}, ANY /x/{proxy+}, HEAD /{class}/{order}, GET /{class}/{order}, PUT /{class}/{order}, PATCH /{class}/{order}, DELETE /{class}/{order}",
+}
+
+
+@pytest.mark.parametrize(
+    ("language", "answers"),
+    [
+        pytest.param(
+            "python",
+            {"cors_origin": "*", "routes": "GET /users, POST /users, GET /users/{user_id}, OPTIONS /reports"},
+            id="rest, per-route",
+        ),
+        pytest.param("python", ONE_OF_EACH, id="http, single, number as sort key"),
+        pytest.param(
+            "python",
+            {"routes": "ANY /{proxy+}, OPTIONS /x, HEAD /y, GET /y/{z} show", "functions": "single"},
+            id="stubs",
+        ),
+        pytest.param("python", {"routes": "ANY /{proxy+}"}, id="ANY alone"),
+        pytest.param("rust", ONE_OF_EACH, id="rust, number as sort key"),
+    ],
+)
+def test_is_what_its_openapi_yaml_says(
+    make_stack: Callable[..., Stack], language: str, answers: dict[str, str]
+) -> None:
+    stack = make_stack(language=language, **answers)
+
+    output = stack.make("test-integration")
+
+    assert re.search(r"\d+ passed", output)
+    assert "No issues found" in output or answers == {"routes": "ANY /{proxy+}"}
+    assert "Authentication failed" not in output
+
+
+class TestOpenApi:
+    """What of openapi.yaml is not so is told."""
+
+    def test_by_make(self, make_stack: Callable[..., Stack]) -> None:
+        stack = make_stack(routes="GET /users")
+        replace_in(stack, "openapi.yaml", '"200":', '"202":')
+
+        result = stack.service.run("make", "test-integration")
+
+        assert result.returncode != 0
+        assert re.search(r"ST103 Undocumented status code.*Received: 200", result.stdout, re.DOTALL)
+
+    def test_in_each_phase(self, make_stack: Callable[..., Stack]) -> None:
+        stack = make_stack(functions="single")
+        openapi = stack.service.read("openapi.yaml")
+        stack.make("up")
+
+        with stack.running():
+            assert run_schemathesis(stack, "examples") == set()
+            for phase, right, wrong, told in [
+                ("examples", '"201":', '"202":', "ST103 Undocumented status code"),
+                ("examples", "\n        application/json:", "\n        text/plain:", "ST105 Undocumented Content-Type"),
+                ("coverage", "maximum: 100\n", "maximum: 1000\n", "ST202 Schema-valid request rejected"),
+                ("coverage", "minimum: 1\n", "minimum: 2\n", "ST201 Schema-violating request accepted"),
+                ("fuzzing", "minimum: 1.0e-130", "minimum: 1.0e-300", "ST202 Schema-valid request rejected"),
+                ("coverage", "        - next_cursor\n", "        - cursor\n", "ST108 Response violates schema"),
+            ]:
+                (stack.service.path / "openapi.yaml").write_text(openapi)
+                replace_in(stack, "openapi.yaml", right, wrong)
+                assert told in run_schemathesis(stack, phase)
+
+    def test_along_its_links(self, make_stack: Callable[..., Stack]) -> None:
+        stack = make_stack(functions="single")
+        replace_in(stack, "src/service/routes.py", "table.delete(table", "table.read(table")
+        stack.make("up")
+
+        with stack.running():
+            failures = run_schemathesis(stack, "stateful")
+
+        assert failures == {"ST301 Deleted resource still available"}
+
+
+def replace_in(stack: Stack, file: str, right: str, wrong: str) -> None:
+    text = stack.service.read(file)
+    assert right in text
+    (stack.service.path / file).write_text(text.replace(right, wrong), encoding="utf-8")
+
+
+def run_schemathesis(stack: Stack, phase: str) -> set[str]:
+    """Run a phase, and return what it tells, a kind of failure each."""
+    command = [".venv/bin/schemathesis", "run", "openapi.yaml", "--url", stack.url, "--phases", phase]
+    result = stack.service.run(*command, PYTHONPATH="tests")
+    failures = set(re.findall(r"^- (ST\d+ .*)$", result.stdout, re.MULTILINE))
+    assert result.returncode == (1 if failures else 0), result.stdout
+    return failures
+
+
 @pytest.mark.parametrize("language", ["python", "rust"])
 def test_answers_as_in_the_article(make_stack: Callable[..., Stack], language: str) -> None:
     stack = make_stack(

@@ -100,6 +100,14 @@ def find_traces(service: Service) -> Iterator[str]:
             yield f"{file}: begins with a blank line, or does not end with a newline"
 
 
+def find_loose_ends(service: Service) -> set[str]:
+    """Return what openapi.yaml refers to and does not have, and what it has and does not refer to."""
+    text = service.read("openapi.yaml")
+    components = yaml.safe_load(text)["components"]
+    there = {f"#/components/{kind}/{name}" for kind, named in components.items() for name in named}
+    return there ^ set(re.findall(r'\$ref: "(.*)"', text))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(("answers", "wholly"), matrix())
 def test_passes_its_own_checks_and_tests(bake_with_tools: Bake, answers: dict[str, str], wholly: bool) -> None:
@@ -113,6 +121,7 @@ def test_passes_its_own_checks_and_tests(bake_with_tools: Bake, answers: dict[st
     output = service.make("test")
 
     assert traces == []
+    assert find_loose_ends(service) == set()
     assert re.search(r"\b\d+ passed", output)
     assert not re.search(r"\b(skipped|failed|xfailed)\b", output.splitlines()[-1])
 
@@ -123,6 +132,7 @@ def test_passes_its_quick_checks_in_rust(bake_with_tools: Bake, answers: dict[st
     service = bake_with_tools(language="rust", **answers)
 
     assert list(find_traces(service)) == []
+    assert find_loose_ends(service) == set()
     run_quick_checks(service, "cargo fmt --check")
 
 
