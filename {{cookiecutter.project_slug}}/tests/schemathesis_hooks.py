@@ -27,15 +27,15 @@ def is_other_method(failure: Failure, _case: Case, response: Response) -> bool:
     """No gateway answers 405: one without such a route answers 403, and a route for ANY method what it likes."""
     takes_any = any(route.method == "ANY" for route in project.ROUTES)
     return isinstance(failure, UnsupportedMethodResponse) and (takes_any or response.status_code == 403)
-
-
 {%- if (cookiecutter | service).cors_origin %}
+
+
 def is_preflight(_failure: Failure, case: Case, response: Response) -> bool:
     """The gateway takes every OPTIONS for a preflight, and answers it itself."""
     return "OPTIONS" in (case.method, response.request.method)
+{%- endif %}
 
 
-{% endif %}
 def is_split_path(_failure: Failure, case: Case, response: Response) -> bool:
     """Gateways split a path at %2F: a key with a slash in it has no URL, and 403 is their word for no route."""
     return response.status_code == 403 and any("/" in text for text in path_texts(case).values())
