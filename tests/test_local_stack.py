@@ -12,6 +12,7 @@ import socket
 import subprocess
 import time
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -338,6 +339,83 @@ def test_runs_beside_another_project(make_stack: Callable[..., Stack]) -> None:
         lists = [requests.get(f"{stack.url}/users", timeout=30).json()["items"] for stack in (one, other)]
 
     assert lists == [[{"user_id": "one"}], [{"user_id": "other"}]]
+
+
+def test_serves_an_edit_in_rust(make_stack: Callable[..., Stack]) -> None:
+    stack = make_stack(language="rust", functions="single", routes="GET /users")
+
+    with stack.running("dev"):
+        before = requests.get(f"{stack.url}/users", timeout=60)
+        replace_in(
+            stack,
+            "src/routes.rs",
+            "    Ok(pages::make_page(request, &page))",
+            '    let _ = pages::make_page(request, &page);\n    Ok(crate::http::Response::new(200, "[]"))',
+        )
+        wait_until(lambda: requests.get(f"{stack.url}/users", timeout=60).text == "[]", SECONDS_TO_COMPILE)
+
+    assert before.json() == {"items": [], "next_cursor": None}
+
+
+# Paths below the URL of an item, and bodies, that are apt to be read in two ways.
+SENT_TO_BOTH = [
+    *(("GET", f"/users?limit={limit}", "") for limit in ("1", "100", "0", "101", "01", "1.0", "%2B1", "", "9" * 30)),
+    *(("GET", f"/users?cursor={cursor}", "") for cursor in ("", "x", "W10", "e30", "bnVsbA")),
+    *(("PUT", f"/users/{quote(key, safe='')}", '{"seen": 1}') for key in KEYS),
+    *(("GET", f"/users/{quote(key, safe='')}", "") for key in [*KEYS, "nobody", "x" * 2049]),
+    *(
+        (method, f"/users/{method}", body)
+        for method in ("PUT", "PATCH")
+        for body in (
+            *("", "null", "[]", "{", "{}", '{"a": NaN}', '{"a": 1,}', '{"a": 01}', '{"a": "\\ud800"}', '{"": 1}'),
+            *('{"a": 1e126}', '{"a": 0.1e-130}', f'{{"a": {"1" * 39}}}', '{"user_id": "other"}', '{"user_id": 1}'),
+            '{"a": [1.0, -0, 1e2, 1E+5, 0.00000001, 12345678901234567890123456789012345678, -5e-130]}',
+            '{"é\\n": "\\b\\u2028🦀/\\\\", "t": true, "f": false, "n": null, "m": {}, "l": [[], {}, null]}',
+            '{"a": {"$serde_json::private::Number": "1"}, "b": {"S": "x"}}',
+            f'{{"a": {"[" * 33}{"]" * 33}}}',
+            f'{{"a": "{"x" * 410_000}"}}',
+        )
+    ),
+    *(("POST", "/users", body) for body in ('{"user_id": "1"}', '{"user_id": "1"}', '{"user_id": ""}', "{}")),
+    *(("DELETE", "/users/1", ""), ("DELETE", "/users/1", ""), ("HEAD", "/users", "")),
+]
+
+
+@pytest.mark.parametrize("api_type", ["rest", "http"])
+def test_answers_the_same_in_either_language(make_stack: Callable[..., Stack], api_type: str) -> None:
+    stacks = [make_stack(language=language, api_type=api_type, functions="single") for language in ("python", "rust")]
+    for stack in stacks:
+        stack.make("up")
+
+    with stacks[0].running(), stacks[1].running():
+        different = [
+            (request, answers)
+            for request in SENT_TO_BOTH
+            for answers in [ask(stacks, *request)]
+            if len(set(answers)) > 1
+        ]
+
+    assert different == []
+
+
+def ask(stacks: list[Stack], method: str, path: str, body: str) -> list[str]:
+    """Send a request to each stack, and return what a client sees of each answer: numbers by their value."""
+    answers = []
+    for stack in stacks:
+        answer = requests.request(method, stack.url + path, data=body.encode(), timeout=60)
+        headers = {name: answer.headers.get(name) for name in ("Content-Type", "Location", "Retry-After")}
+        json_body = json.loads(answer.text, parse_float=Decimal, parse_int=Decimal) if answer.text else None
+        answers.append(repr((answer.status_code, headers, normalize(json_body))))
+    return answers
+
+
+def normalize(value: Any) -> Any:
+    """Return JSON with the members of objects in order, and equal numbers alike."""
+    if isinstance(value, dict):
+        return {name: normalize(value[name]) for name in sorted(value)}
+    if isinstance(value, list):
+        return [normalize(element) for element in value]
+    return value.normalize() if isinstance(value, Decimal) else value
 
 
 def test_goes_from_nothing_to_an_api_in_one_command_and_serves_edits(

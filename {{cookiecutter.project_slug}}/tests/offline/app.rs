@@ -1,3 +1,4 @@
+{% set service = cookiecutter | service -%}
 //! What becomes of events, and of everything that can go wrong.
 
 use std::time::Duration;
@@ -71,6 +72,28 @@ async fn answers_404_for_a_route_that_is_not_in_the_table() {
     assert!(answer.message().starts_with("There is no route "));
 }
 
+{% if service.sends_cors_headers -%}
+#[tokio::test]
+async fn lets_pages_of_the_other_origin_read_answers() {
+    let answer = Api::default().send(&json!({})).await;
+
+    assert!(answer.headers.contains_key("Access-Control-Allow-Origin"));
+    assert_eq!(answer.headers["Access-Control-Expose-Headers"], "Location,Retry-After");
+}
+
+{% endif -%}
+{% if service.preflights -%}
+#[tokio::test]
+async fn answers_preflights_without_asking_a_handler() {
+    for route in PROJECT.routes.iter().filter(|route| route.method == "ANY") {
+        let mut event = make_event("OPTIONS", &fill(&route.path, &json!({})), &[], "");
+        event["routeKey"] = json!(format!("OPTIONS {}", route.path));
+
+        assert_eq!(Api::default().send(&event).await.status, 204);
+    }
+}
+
+{% endif -%}
 #[tokio::test]
 async fn tells_a_failure_by_its_request_and_nothing_of_the_inside() {
     let message = "Internal server error, request the-request";

@@ -1,3 +1,4 @@
+{% set service = cookiecutter | service -%}
 """What the handler makes of events, and of everything that can go wrong."""
 
 from __future__ import annotations
@@ -9,6 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import project
 import pytest
+{%- if service.preflights %}
+from api import fill
+{%- endif %}
 from botocore import exceptions
 from offline import OfflineApi, make_http_event, make_rest_event
 
@@ -92,6 +96,37 @@ def test_answers_404_for_a_route_that_is_not_in_the_table(app: ModuleType, monke
     answer = app.handler(make_event(ROUTE.method, ROUTE.path, {}, None), CONTEXT)
 
     assert answer["statusCode"] == 404
+
+
+def test_logs_what_became_of_a_request(serve: Callable[..., Any], caplog: pytest.LogCaptureFixture) -> None:
+    serve(show_body)
+    serve(show_body)
+
+    first, again = ({**vars(record)} for record in caplog.records[-2:])
+    method = "POST" if ROUTE.method == "ANY" else ROUTE.method
+    assert (first["route"], first["status"], first["request_id"]) == (f"{method} {ROUTE.path}", 200, "the-request")
+    assert again["latency_ms"] >= 0
+    assert not again["cold_start"]
+{%- if service.sends_cors_headers %}
+
+
+def test_lets_pages_of_the_other_origin_read_answers(serve: Callable[..., Any], app: ModuleType) -> None:
+    _, _, success = serve(show_body)
+    error = app.handler({}, CONTEXT)["headers"]
+
+    assert {headers["Access-Control-Allow-Origin"] for headers in (success, error)} == {project.CORS_ORIGIN}
+{%- endif %}
+{%- if service.preflights %}
+
+
+def test_answers_preflights_without_asking_a_handler(app: ModuleType) -> None:
+    for route in project.ROUTES:
+        if route.method == "ANY":
+            event = make_http_event("OPTIONS", fill(route.path, {}), {}, None)
+            event["routeKey"] = f"OPTIONS {route.path}"
+
+            assert app.handler(event, CONTEXT)["statusCode"] == 204
+{%- endif %}
 
 
 def client_error(code: str, status: int) -> exceptions.ClientError:
