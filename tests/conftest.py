@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 TEMPLATE = Path(__file__).resolve().parent.parent
 NUMBERS = itertools.count()
 
+# What a `make` that runs the tests would have the services' own say and do.
+for variable in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS"):
+    os.environ.pop(variable, None)
+
 
 @lru_cache(maxsize=1)
 def docker_answers() -> bool:
@@ -118,8 +122,9 @@ def rust_tools() -> Path:
     output.mkdir(parents=True, exist_ok=True)
     with (output / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (output / "users-api").exists():
-            cookiecutter("--no-input", "--output-dir", str(output), "language=rust").check_returncode()
+        # Each time, for the tools may be others than they were.
+        arguments = ["--no-input", "--overwrite-if-exists", "--output-dir", str(output), "language=rust"]
+        cookiecutter(*arguments).check_returncode()
         Service(output / "users-api").make("setup")
     return output / "users-api" / ".venv"
 

@@ -25,10 +25,9 @@ ROUTES = {
 
 
 def matrix() -> Iterator[Any]:
-    for api_type in ("rest", "http"):
-        for functions in ("per-route", "single"):
-            answers = {"api_type": api_type, "functions": functions}
-            yield pytest.param({**answers, "routes": ROUTES["default"]}, id=f"{api_type}, {functions}")
+    for api_type, functions in (("rest", "per-route"), ("http", "single")):
+        answers = {"api_type": api_type, "functions": functions}
+        yield pytest.param({**answers, "routes": ROUTES["default"]}, id=f"{api_type}, {functions}")
     for name in ("no delete", "all else", "the page's own"):
         yield pytest.param({"routes": ROUTES[name]}, id=name)
 

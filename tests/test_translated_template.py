@@ -11,6 +11,8 @@ import pytest
 from conftest import Service
 from translation import Stack
 
+pytestmark = pytest.mark.slow
+
 ORIGIN = "https://app.example.com"
 ROUTES = {
     "CRUD": "",

@@ -121,12 +121,9 @@ def diagnose(stage: str, settings: dict[str, Any]) -> None:
     identity = client("sts", settings).get_caller_identity()
     print(f"  ok       You are {identity['Arn']}, in {settings['region']}.")
     stack = describe_stack(settings)
-    if stack is None:
-        print(f"  ok       The stack {settings['stack_name']} is not there yet: make deploy STAGE={stage}")
-    elif stack["StackStatus"].endswith("_FAILED") or "ROLLBACK" in stack["StackStatus"]:
-        print(f"  problem  The stack {settings['stack_name']} is in {stack['StackStatus']}: see its events.")
-    else:
-        print(f"  ok       The stack {settings['stack_name']} is in {stack['StackStatus']}.")
+    status = stack["StackStatus"] if stack else f"not there yet: make deploy STAGE={stage}"
+    is_broken = status.endswith("_FAILED") or "ROLLBACK" in status
+    print(f"  {'problem' if is_broken else 'ok     '}  The stack {settings['stack_name']} is {status}")
 {%- if service.is_rest %}
     if role := client("apigateway", settings).get_account().get("cloudwatchRoleArn"):
         print(f"  ok       API Gateway may write access logs, as {role}: AccessLogs=true turns them on.")
@@ -136,6 +133,8 @@ def diagnose(stage: str, settings: dict[str, Any]) -> None:
 {%- else %}
     print("  ok       An HTTP API needs no role for access logs: AccessLogs=true turns them on.")
 {%- endif %}
+    if is_broken:
+        sys.exit("1 to mend: its events say what failed; then deploy again, or delete it.")
 
 
 def describe_stack(settings: dict[str, Any]) -> dict[str, Any] | None:
