@@ -544,7 +544,8 @@ class Service:
 
     @property
     def template_description(self) -> str:
-        text = self.description or self.name
+        # cfn-lint takes `${…}` for a parameter that is not replaced.
+        text = (self.description or self.name).replace("${", "$ {")
         return text.encode()[:TEMPLATE_DESCRIPTION_BYTES].decode(errors="ignore")
 
 
