@@ -199,7 +199,6 @@ def test_gives_the_same_source_for_either_number_of_functions(bake: Bake) -> Non
     one, other = bake(functions="single"), bake(functions="per-route")
 
     assert [file for file in one.files if one.read(file) != other.read(file)] == [
-        "README.md",
         "docs/adding-a-route.md",
         "template.yaml",
     ]

@@ -63,7 +63,7 @@ def parse_number(text: str) -> Decimal:
 
 
 def refuse_constant(constant: str) -> NoReturn:
-    raise HttpError(400, f"{constant} is not a number of JSON")
+    raise ValueError(f"{constant} is not JSON")
 
 
 def shorten(text: str) -> str:
