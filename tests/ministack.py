@@ -61,6 +61,8 @@ def run_ministack(**settings: str) -> Iterator[MiniStack]:
     install()
     stack = MiniStack(find_free_port())
     mounts = ["--volume", f"{INSTALLED}:/ministack:ro", "--env", "PYTHONPATH=/ministack"]
+    # It tells functions in Python by itself where it is, and other functions what it is told.
+    settings = {"AWS_ENDPOINT_URL": "http://127.0.0.1:4566", **settings}
     environment = [part for name, value in settings.items() for part in ("--env", f"{name}={value}")]
     command = ["docker", "run", "--detach", "--publish", f"127.0.0.1:{stack.port}:4566", *mounts, *environment]
     container = run(*command, "--entrypoint", "python3.13", IMAGE, "-m", "ministack").strip()
