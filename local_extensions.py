@@ -538,6 +538,21 @@ class Service:
         return f"{f'{self.slug}-'[:STACK_NAME_IN_GENERATED_NAMES]}*"
 
     @property
+    def ci_runner(self) -> str:
+        """GitHub's machine with the processor of the functions."""
+        return "ubuntu-24.04-arm" if self.architecture == "arm64" else "ubuntu-24.04"
+
+    @property
+    def ci_jobs(self) -> list[tuple[str, str, str, int]]:
+        """The jobs that check a change: id, name, make target, and how many minutes they may take; cargo takes some."""
+        return [
+            ("lint", "Lint", "lint", 10 if self.is_python else 20),
+            ("test", "Test offline", "test", 10 if self.is_python else 20),
+            ("build", "Build", "build", 10 if self.is_python else 30),
+            ("integration", "Test on LocalStack", "test-integration", 20 if self.is_python else 40),
+        ]
+
+    @property
     def oidc_audience(self) -> str:
         """Whom GitHub's tokens are for."""
         return "sts.amazonaws.com.cn" if self.region.startswith("cn-") else "sts.amazonaws.com"

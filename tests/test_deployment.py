@@ -133,6 +133,8 @@ def test_production_keeps_its_table(bake_service: Callable[..., Service], minist
     assert {(tag["Key"], tag["Value"]) for tag in stack["Tags"]} >= {("service", service.path.name), ("stage", "prod")}
     assert "API Gateway has no role to write access logs with" in doctor
     assert dynamodb.describe_table(TableName="users")["Table"]["TableStatus"] == "ACTIVE"
+    dynamodb.update_table(TableName="users", DeletionProtectionEnabled=False)  # the emulator serves other tests, too
+    dynamodb.delete_table(TableName="users")
 
 
 REFUSALS = {

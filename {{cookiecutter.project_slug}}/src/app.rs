@@ -38,30 +38,22 @@ static PARAMETERS_ARE_ENCODED: LazyLock<bool> = LazyLock::new(|| env::var_os("AW
 /// The origin whose pages may read the answers: a REST API adds it to its own alone.
 static CORS_ORIGIN: LazyLock<String> = LazyLock::new(|| env::var("CORS_ORIGIN").unwrap_or_default());
 {% endif %}
+{%- endif %}
+{%- if service.is_rest %}
 /// An event of a REST API (proxy integration, payload format 1.0), as far as it is used.
+{%- else %}
+/// An event of an HTTP API (payload format 2.0), as far as it is used.
+{%- endif %}
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Event {
+{%- if service.is_rest %}
     http_method: String,
     resource: String,
-    request_context: RequestContext,
-    path_parameters: Option<BTreeMap<String, String>>,
-    query_string_parameters: Option<HashMap<String, String>>,
-    body: Option<String>,
-    is_base64_encoded: Option<bool>,
-}
-
-#[derive(Deserialize)]
-struct RequestContext {
-    path: String,
-}
-{% else %}
-/// An event of an HTTP API (payload format 2.0), as far as it is used.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Event {
+{%- else %}
     route_key: String,
     raw_path: String,
+{%- endif %}
     request_context: RequestContext,
     path_parameters: Option<BTreeMap<String, String>>,
     query_string_parameters: Option<HashMap<String, String>>,
@@ -71,6 +63,10 @@ struct Event {
 
 #[derive(Deserialize)]
 struct RequestContext {
+{%- if service.is_rest %}
+    path: String,
+}
+{%- else %}
     http: HttpContext,
 }
 
@@ -78,7 +74,8 @@ struct RequestContext {
 struct HttpContext {
     method: String,
 }
-{% endif %}
+{%- endif %}
+
 /// An answer in API Gateway's form.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
