@@ -3,12 +3,15 @@
 BIN := .venv/bin
 OUTPUT ?= build
 PYTEST := $(BIN)/python -m pytest
+# Each can be run alone: make measure_render
+BENCHMARKS := measure_render measure_up measure_functions measure_requests compare_languages
 
 # The tests start uv, sam and the other tools of the environment by name.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup new test test-fast bench lint format clean
+.NOTPARALLEL:
+.PHONY: help setup new test test-fast bench $(BENCHMARKS) lint format clean
 
 help: ## list what can be done
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,8 +33,10 @@ test: setup ## run all tests; those that need Docker are skipped where no engine
 test-fast: setup ## run what needs no Docker and takes less than a minute
 	$(PYTEST) -m "not docker and not slow"
 
-bench: setup ## measure, and write what the README says of it (10 minutes; Docker, cargo)
-	$(BIN)/python benchmarks/compare_languages.py
+bench: $(BENCHMARKS) ## measure, and write what the documents say of it (half an hour on a quiet machine; Docker, cargo)
+
+$(BENCHMARKS): setup
+	$(BIN)/python benchmarks/$@.py
 
 lint: setup ## check the template's own code
 	$(BIN)/ruff check .

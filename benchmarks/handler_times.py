@@ -1,0 +1,102 @@
+"""Times requests through the app, and the calls of the SDK that they make, with the same answers in HTTP's place.
+
+Runs in Lambda's Python, with the service's own code on the path; prints the times as JSON. `measure_functions.py` starts it.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+from awslambdaric.lambda_runtime_log_utils import JsonFormatter
+from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
+from service import app, table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+PAIRS = 400
+NAME = table.TABLE_NAME
+KEY = {"user_id": {"S": "001"}}
+DOCUMENT = {"user_id": "001", "name": "田中太郎", "age": 42, "tags": ["a", "b"], "address": {"city": "東京"}}
+ITEM = {
+    **KEY,
+    "name": {"S": "田中太郎"},
+    "age": {"N": "42"},
+    "tags": {"L": [{"S": "a"}, {"S": "b"}]},
+    "address": {"M": {"city": {"S": "東京"}}},
+}
+ANSWERS = {
+    "GetItem": {"Item": ITEM},
+    "PutItem": {},
+    "Scan": {"Items": [ITEM] * 100, "Count": 100, "ScannedCount": 100},
+}
+BODIES = {operation: json.dumps(answer).encode() for operation, answer in ANSWERS.items()}
+
+
+def main() -> None:
+    table.CLIENT.meta.events.register("before-send.dynamodb", answer)
+    log_as_lambda_does()
+    times = {name: measure(request, call) for name, (request, call) in CASES.items()}
+    print(json.dumps(times))
+
+
+def answer(request: Any, **_: Any) -> AWSResponse:
+    target = request.headers["X-Amz-Target"]
+    operation = (target if isinstance(target, str) else target.decode()).partition(".")[2]
+    body = SimpleNamespace(stream=lambda: iter([BODIES[operation]]))
+    return AWSResponse(request.url, 200, HTTPHeaders.from_dict({"Content-Type": "application/x-amz-json-1.0"}), body)
+
+
+def log_as_lambda_does() -> None:
+    handler = logging.StreamHandler(open("/dev/null", "w", encoding="utf-8"))  # noqa: PTH123, SIM115 - to the end
+    handler.setFormatter(JsonFormatter())
+    logging.getLogger().addHandler(handler)
+
+
+def send(method: str, resource: str, **rest: object) -> None:
+    path = resource.replace("{user_id}", "001")
+    empty = {"pathParameters": None, "queryStringParameters": None, "body": None}
+    event = {"httpMethod": method, "resource": resource, "requestContext": {"path": path}, **empty, **rest}
+    status = app.handler(event, SimpleNamespace(aws_request_id="test"))["statusCode"]
+    if status not in {200, 201}:
+        raise RuntimeError(f"{method} {resource} was answered {status}")
+
+
+CASES: dict[str, tuple[Callable[[], object], Callable[[], object]]] = {
+    "read": (
+        lambda: send("GET", "/users/{user_id}", pathParameters={"user_id": "001"}),
+        lambda: table.CLIENT.get_item(TableName=NAME, Key=KEY, ConsistentRead=True),
+    ),
+    "create": (
+        lambda: send("POST", "/users", body=json.dumps(DOCUMENT)),
+        lambda: table.CLIENT.put_item(
+            TableName=NAME,
+            Item=ITEM,
+            ConditionExpression="attribute_not_exists(#partition)",
+            ExpressionAttributeNames={"#partition": "user_id"},
+        ),
+    ),
+    "list of 100": (
+        lambda: send("GET", "/users", queryStringParameters={"limit": "100"}),
+        lambda: table.CLIENT.scan(TableName=NAME, Limit=100),
+    ),
+}
+
+
+def measure(request: Callable[[], object], call: Callable[[], object]) -> tuple[list[float], list[float]]:
+    times: tuple[list[float], list[float]] = ([], [])
+    for _ in range(PAIRS):
+        for act, seconds in zip((request, call), times, strict=True):
+            started = time.perf_counter()
+            act()
+            seconds.append(time.perf_counter() - started)
+    return times
+
+
+if __name__ == "__main__":
+    main()

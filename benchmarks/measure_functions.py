@@ -1,0 +1,143 @@
+"""Measures a function: its cold start, its own work in a request, and its size. Writes results/functions.md."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import tempfile
+from pathlib import Path
+
+from compare_languages import HANDLERS, measure_init
+from measuring import (
+    BASELINES,
+    FUNCTION_SETTINGS,
+    RATIO_HEADER,
+    RUNTIMES,
+    TEMPLATE,
+    Ratio,
+    make,
+    make_table,
+    refuse_excess,
+    render,
+    run,
+    write_report,
+)
+
+STARTS = 15
+IMPORT = re.compile(r"import time: +(\d+) \| +\d+ \| +(\S+)")
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as name:
+        directory = Path(name)
+        python, source = build_python(directory)
+        binaries = build_rust(directory)
+        ratios = [
+            compare_inits("python", python, BASELINES, "client_only.handler", 1.2),
+            compare_inits("rust", binaries["the service"], binaries["a client"], "bootstrap", None),
+            *compare_handler_times(source),
+        ]
+        imports = compare_imports(source)
+        sizes = {each: measure_size(artifact) for each, artifact in {"Python": python, **binaries}.items()}
+    write_report(
+        "functions",
+        make_table(RATIO_HEADER, [ratio.row for ratio in ratios]),
+        describe_imports(imports),
+        describe_sizes(sizes),
+    )
+    refuse_excess(ratios)
+
+
+def build_python(directory: Path) -> tuple[Path, Path]:
+    """Return what is deployed of a service in Python, and its source."""
+    service = render(directory, project_slug="bench-python", functions="single")
+    make(service, "build")
+    return service / ".aws-sam" / "build" / "ApiFunction", service / "src"
+
+
+def build_rust(directory: Path) -> dict[str, Path]:
+    """Return what is deployed of a service in Rust, and of functions that do less, with the same settings."""
+    service = render(directory, project_slug="bench-rust", language="rust", functions="single")
+    program = service / "src" / "main.rs"
+    sources = {"the service": program.read_text(encoding="utf-8")}
+    sources |= {
+        name: (BASELINES / file).read_text(encoding="utf-8")
+        for name, file in (("a client", "client_only.rs"), ("nothing", "nothing.rs"))
+    }
+    binaries = {}
+    for name, source in sources.items():
+        program.write_text(source, encoding="utf-8")
+        make(service, "build")
+        binaries[name] = directory / name
+        shutil.copytree(service / ".aws-sam" / "build" / "ApiFunction", binaries[name])
+    return binaries
+
+
+def compare_inits(language: str, artifact: Path, baseline: Path, handler: str, limit: float | None) -> Ratio:
+    measure_init(language, artifact, HANDLERS[language])
+    measure_init(language, baseline, handler)
+    pairs = [
+        (measure_init(language, artifact, HANDLERS[language]), measure_init(language, baseline, handler))
+        for _ in range(STARTS)
+    ]
+    times, floor = zip(*pairs, strict=True)
+    return Ratio(f"Cold init, {language.capitalize()}", "making the SDK's client and no more", times, floor, limit)
+
+
+def compare_handler_times(source: Path) -> list[Ratio]:
+    """Return what requests through the app take beside the SDK's calls that they make, HTTP left out of both."""
+    found = json.loads(run_in_runtime(source, "/benchmarks/handler_times.py").splitlines()[-1])
+    return [
+        Ratio(f"Handler, {name}", "the SDK's call that it makes", times, floor, 1.3)
+        for name, (times, floor) in found.items()
+    ]
+
+
+def compare_imports(source: Path) -> dict[str, int]:
+    """Return the modules that the service imports and a client alone does not, with microseconds of their own."""
+    command = ("-X", "importtime", "-c")
+    service = IMPORT.findall(run_in_runtime(source, *command, "import service.app"))
+    client = IMPORT.findall(run_in_runtime(source, *command, "import boto3; boto3.client('dynamodb')"))
+    known = {module for _, module in client}
+    return {module: int(microseconds) for microseconds, module in service if module not in known}
+
+
+def run_in_runtime(source: Path, *arguments: str) -> str:
+    settings = {**FUNCTION_SETTINGS, "PYTHONPATH": "/var/task:/var/runtime"}
+    return run(
+        *("docker", "run", "--rm", "--volume", f"{source}:/var/task:ro"),
+        *("--volume", f"{TEMPLATE / 'benchmarks'}:/benchmarks:ro"),
+        *(word for name, value in settings.items() for word in ("--env", f"{name}={value}")),
+        *("--entrypoint", "python3", RUNTIMES["python"], *arguments),
+    )
+
+
+def measure_size(artifact: Path) -> int:
+    return sum(file.stat().st_size for file in artifact.rglob("*") if file.is_file())
+
+
+def describe_imports(imports: dict[str, int]) -> str:
+    longest = sorted(imports.items(), key=lambda each: -each[1])[:5]
+    named = ", ".join(f"`{module}` {microseconds / 1000:.1f} ms" for module, microseconds in longest)
+    return (
+        f"The service imports {len(imports)} modules beyond those that the client needs, "
+        f"in {sum(imports.values()) / 1000:.1f} ms by `python -X importtime`. The longest: {named}."
+    )
+
+
+def describe_sizes(sizes: dict[str, int]) -> str:
+    rows = [
+        ("Python: the handlers' source, for boto3 comes with the runtime", sizes["Python"], sizes["Python"]),
+        ("Rust: a function that does nothing", sizes["nothing"], sizes["nothing"]),
+        ("Rust: with the SDK's client", sizes["a client"], sizes["a client"] - sizes["nothing"]),
+        ("Rust: the service", sizes["the service"], sizes["the service"] - sizes["a client"]),
+    ]
+    return make_table(
+        ("Deployed, before compression", "bytes", "that is more by"),
+        [(name, f"{size:,}", f"{more:,}") for name, size, more in rows],
+    )
+
+
+if __name__ == "__main__":
+    main()

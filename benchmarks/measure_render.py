@@ -1,0 +1,103 @@
+"""Measures what rendering costs beside the least that cookiecutter can do, and by route. Writes results/render.md."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import statistics
+import sys
+import tempfile
+from pathlib import Path
+
+from matplotlib import pyplot as plt
+
+from measuring import (
+    RATIO_HEADER,
+    RESULTS,
+    TEMPLATE,
+    Ratio,
+    make_table,
+    measure_pairs,
+    measure_seconds,
+    refuse_excess,
+    run,
+    show_milliseconds,
+    write_report,
+)
+
+PAIRS = 21
+ROUNDS = 9
+ROUTES = (5, 50, 100, 150)
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as name:
+        directory = Path(name)
+        floor = make_floor(directory)
+        default = Ratio(
+            "Rendering the default answers",
+            "rendering one empty file",
+            *measure_pairs(lambda: bake(TEMPLATE, directory), lambda: bake(floor, directory), PAIRS),
+            limit=1.6,
+        )
+        times = measure_by_routes(directory)
+    most = Ratio("Rendering 150 routes", "rendering 5", times[150], times[5], limit=2.0)
+    medians = [statistics.median(times[count]) for count in ROUTES]
+    line = statistics.linear_regression(ROUTES, medians)
+    fit = statistics.correlation(ROUTES, medians) ** 2
+    draw(times, line)
+    write_report(
+        "render",
+        make_table(RATIO_HEADER, [default.row, most.row]),
+        make_table(("Routes", *map(str, ROUTES)), [("Takes", *(show_milliseconds(seconds) for seconds in medians))]),
+        f"A route costs {show_milliseconds(line.slope)}: of a straight line through all, R² is {fit:.3f}.",
+        "![Time by routes](render.svg)",
+    )
+    refuse_excess([default, most])
+
+
+def make_floor(directory: Path) -> Path:
+    """Return a template of one question and one empty file."""
+    template = directory / "floor"
+    (template / "{{cookiecutter.project_slug}}").mkdir(parents=True)
+    (template / "{{cookiecutter.project_slug}}" / "empty").touch()
+    (template / "cookiecutter.json").write_text(json.dumps({"project_slug": "floor"}), encoding="utf-8")
+    return template
+
+
+def measure_by_routes(directory: Path) -> dict[int, list[float]]:
+    """Return the seconds of renders by their number of routes, measured in turn."""
+    times: dict[int, list[float]] = {count: [] for count in ROUTES}
+    for _ in range(ROUNDS):
+        for count, seconds in times.items():
+            routes = ",".join(f"GET /users/{{user_id}}/r{number}" for number in range(count))
+            seconds.append(measure_seconds(lambda routes=routes: bake(TEMPLATE, directory, f"routes={routes}")))  # type: ignore[misc]
+    return times
+
+
+def bake(template: Path, directory: Path, *answers: str) -> None:
+    output = directory / "output"
+    program = [sys.executable, "-m", "cookiecutter", str(template), "--no-input", "--default-config"]
+    run(*program, "--output-dir", str(output), *answers)
+    shutil.rmtree(output)
+
+
+def draw(times: dict[int, list[float]], line: statistics.LinearRegression) -> None:
+    figure, axes = plt.subplots(figsize=(6, 3.5))
+    axes.plot(
+        [count for count, seconds in times.items() for _ in seconds],
+        [each * 1000 for seconds in times.values() for each in seconds],
+        "o",
+        alpha=0.4,
+        label="a render",
+    )
+    ends = (0, ROUTES[-1])
+    axes.plot(ends, [(line.intercept + line.slope * count) * 1000 for count in ends], label="straight line")
+    axes.set(xlabel="routes", ylabel="milliseconds", ylim=(0, None), title="Rendering")
+    axes.legend()
+    figure.tight_layout()
+    figure.savefig(RESULTS / "render.svg")
+
+
+if __name__ == "__main__":
+    main()

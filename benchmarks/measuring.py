@@ -1,0 +1,227 @@
+"""What the benchmarks share: services that run, times, ratios of paired runs, and the reports."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import platform
+import shutil
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import requests
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+TEMPLATE = Path(__file__).resolve().parent.parent
+RESULTS = TEMPLATE / "benchmarks" / "results"
+BASELINES = TEMPLATE / "benchmarks" / "baselines"
+SECONDS_TO_START = 60
+
+# Lambda's runtimes with the emulator that `sam` starts in them.
+EMULATOR = "/var/rapid/aws-lambda-rie"
+RUNTIMES = {
+    "python": "public.ecr.aws/lambda/python:3.13-rapid-x86_64",
+    "rust": "public.ecr.aws/lambda/provided:al2023-rapid-x86_64",
+}
+INVOCATION = "2015-03-31/functions/function/invocations"
+FUNCTION_SETTINGS = {
+    "TABLE_NAME": "users",
+    "AWS_REGION": "us-east-1",
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "AWS_ACCESS_KEY_ID": "test",
+    "AWS_SECRET_ACCESS_KEY": "test",
+}
+
+
+# --- ratios ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """How much longer something takes than what it is held against, both measured in turn."""
+
+    name: str
+    against: str
+    seconds: Sequence[float]
+    floor: Sequence[float]
+    limit: float | None = None
+
+    @property
+    def value(self) -> float:
+        """The median of the pairs' ratios: what disturbs the machine disturbs both of a pair."""
+        return statistics.median(one / other for one, other in zip(self.seconds, self.floor, strict=True))
+
+    @property
+    def exceeds(self) -> bool:
+        return self.limit is not None and self.value > self.limit
+
+    @property
+    def row(self) -> tuple[str, ...]:
+        times = (show_milliseconds(statistics.median(each)) for each in (self.seconds, self.floor))
+        return (self.name, self.against, *times, f"{self.value:.2f}", f"{self.limit:.1f}" if self.limit else "")
+
+
+RATIO_HEADER = ("", "against", "takes", "that takes", "ratio", "at most")
+
+
+def measure_pairs(
+    act: Callable[[], object], floor: Callable[[], object], pairs: int
+) -> tuple[list[float], list[float]]:
+    """Return the seconds of both, measured in turn after each has run once."""
+    act()
+    floor()
+    times = [(measure_seconds(act), measure_seconds(floor)) for _ in range(pairs)]
+    return [one for one, _ in times], [other for _, other in times]
+
+
+def measure_seconds(act: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    act()
+    return time.perf_counter() - started
+
+
+def percentile(seconds: Sequence[float], percent: int) -> float:
+    return statistics.quantiles(seconds, n=100, method="inclusive")[percent - 1]
+
+
+# --- reports -----------------------------------------------------------------------------------
+
+
+def show_milliseconds(seconds: float) -> str:
+    milliseconds = seconds * 1000
+    return f"{milliseconds:.{0 if milliseconds >= 100 else 1 if milliseconds >= 1 else 3}f} ms"
+
+
+def make_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a table of Markdown, whose columns behind the first that holds a figure are aligned right."""
+    rows = list(rows)
+    aligned = [
+        "--:" if column and all(row[column][:1].isdigit() or not row[column] for row in rows) else "---"
+        for column in range(len(header))
+    ]
+    return "\n".join("| " + " | ".join(row) + " |" for row in (header, aligned, *rows))
+
+
+def write_report(name: str, *parts: str) -> None:
+    """Write results/<name>.md, and print it."""
+    machine = f"Measured by `make bench` on a machine with {os.cpu_count()} processors, {platform.machine()}."
+    RESULTS.mkdir(exist_ok=True)
+    report = RESULTS / f"{name}.md"
+    report.write_text("\n\n".join([*parts, machine]) + "\n", encoding="utf-8")
+    print(report.read_text(encoding="utf-8"))
+
+
+def refuse_excess(ratios: Iterable[Ratio]) -> None:
+    """End with a line for each ratio that is above its limit."""
+    lines = [
+        f"{ratio.name}: {ratio.value:.2f} times {ratio.against}, and {ratio.limit} is the limit"
+        for ratio in ratios
+        if ratio.exceeds
+    ]
+    if lines:
+        sys.exit("\n".join(lines))
+
+
+# --- services that run -------------------------------------------------------------------------
+
+
+def render(directory: Path, **answers: str) -> Path:
+    """Render a service into a directory, and return its own."""
+    given = [f"{answer}={value}" for answer, value in answers.items()]
+    cookiecutter = [sys.executable, "-m", "cookiecutter", str(TEMPLATE), "--no-input", "--default-config"]
+    run(*cookiecutter, "--output-dir", str(directory), *given)
+    return directory / answers["project_slug"]
+
+
+@contextlib.contextmanager
+def emulate_function(language: str, artifact: Path, handler: str, **settings: str) -> Iterator[str]:
+    """Run a function in a container of Lambda's runtime; gives the address that invokes it."""
+    port = find_free_port()
+    environment = {"_HANDLER": handler, **FUNCTION_SETTINGS, **settings}
+    container = run(
+        *("docker", "run", "--detach", "--volume", f"{artifact}:/var/task:ro", "--publish", f"127.0.0.1:{port}:8080"),
+        *(word for name, value in environment.items() for word in ("--env", f"{name}={value}")),
+        *("--entrypoint", EMULATOR, RUNTIMES[language], "--log-level", "error"),
+    ).strip()
+    try:
+        wait_until_answers(port)
+        yield f"http://127.0.0.1:{port}/{INVOCATION}"
+    finally:
+        run("docker", "rm", "--force", container)
+
+
+@contextlib.contextmanager
+def serve(*command: str, directory: Path, port: int) -> Iterator[str]:
+    """Run a program until it answers on a port, and to the end of the block; gives its address."""
+    process = subprocess.Popen(
+        command, cwd=directory, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    )
+    try:
+        wait_until_answers(port)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait()
+
+
+@contextlib.contextmanager
+def serve_service(service: Path) -> Iterator[tuple[str, int]]:
+    """Run a service with its LocalStack; gives the API's address and LocalStack's port."""
+    port, localstack_port = find_free_port(), find_free_port()
+    settings = [f"PORT={port}", f"LOCALSTACK_PORT={localstack_port}"]
+    make(service, "up", "build", *settings)
+    try:
+        with serve("make", "start", *settings, directory=service, port=port) as url:
+            yield url, localstack_port
+    finally:
+        make(service, "down", *settings)
+
+
+def wait_until_answers(port: int) -> None:
+    end = time.monotonic() + SECONDS_TO_START
+    while time.monotonic() < end:
+        with contextlib.suppress(requests.ConnectionError):
+            requests.get(f"http://127.0.0.1:{port}/no-such-route", timeout=60)
+            return
+        time.sleep(0.05)
+    raise RuntimeError(f"Nothing answers on port {port}")
+
+
+def find_free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def make(service: Path, *arguments: str) -> str:
+    return run("make", *arguments, directory=service)
+
+
+def run(*command: str, directory: Path | None = None) -> str:
+    """Run a program and return what it prints. Ends with that where it fails."""
+    # A user's Python keeps what it compiled; a directory of cargo's that others share would have it compiled before.
+    environment = {
+        name: value for name, value in os.environ.items() if name not in {"CARGO_TARGET_DIR", "PYTHONDONTWRITEBYTECODE"}
+    }
+    result = subprocess.run(
+        command,
+        cwd=directory,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    if result.returncode:
+        sys.exit(f"{shutil.which(command[0])} {' '.join(command[1:])} failed:\n{result.stdout}")
+    return result.stdout
