@@ -7,7 +7,6 @@ templates only loop over the result. `check` refuses bad answers before anything
 from __future__ import annotations
 
 import builtins
-import difflib
 import itertools
 import json
 import keyword
@@ -24,6 +23,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from cookiecutter.exceptions import FailedHookException
+from jinja2.bccache import FileSystemBytecodeCache
 from jinja2.ext import Extension
 
 if TYPE_CHECKING:
@@ -645,6 +645,8 @@ def parse_key(answer: str, *, max_bytes: int, string_sample: str) -> Key:
 def parse_region(answer: object) -> str:
     region = expect_string(answer)
     if region not in REGIONS:
+        import difflib  # noqa: PLC0415 - for mistakes alone
+
         ratios = {known: difflib.SequenceMatcher(None, region.lower(), known).ratio() for known in REGIONS}
         nearest = max(REGIONS, key=lambda known: ratios[known])
         is_typo = ratios[nearest] > LIKENESS_OF_A_TYPO
@@ -716,6 +718,8 @@ def parse_route(entry: str, keys: list[Key]) -> Route:
     """
     method, *rest = entry.split()
     if method not in METHODS:
+        import difflib  # noqa: PLC0415 - for mistakes alone
+
         near = difflib.get_close_matches(method.upper(), METHODS, n=1, cutoff=0.5)
         raise AnswerError(
             f"{quote(entry)}: {quote(method)} is not a method; write {near[0] if near else 'one of ' + ' '.join(METHODS)}"
@@ -1068,11 +1072,20 @@ def is_pruned(name: str, service: Service) -> bool:
     return any(re.match(pattern, name) and not has_it(service) for pattern, has_it in FILES_FOR_SOME.items())
 
 
+class CompiledTemplates(FileSystemBytecodeCache):
+    def __init__(self, extension) -> None:
+        super().__init__()
+        self.extension = extension
+    def get_cache_key(self, name, filename=None):
+        return super().get_cache_key(name, f"{filename}{self.extension.is_for_others(name)}")
+
+
 class AnswersExtension(Extension):
     """Registers the filters of this module with Jinja."""
 
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)
+        environment.bytecode_cache = CompiledTemplates(self)
         self.answers: Answers = {}
         self.service: Service | None = None
         environment.filters.update(
@@ -1103,5 +1116,7 @@ class AnswersExtension(Extension):
         del filename
         if source == DIRECTORY:
             return "{{ (cookiecutter | service).slug }}"
-        is_for_others = self.service and name and is_pruned(name.removeprefix(f"{DIRECTORY}/"), self.service)
-        return "" if is_for_others else source
+        return "" if self.is_for_others(name) else source
+
+    def is_for_others(self, name):
+        return bool(self.service and name and is_pruned(name.removeprefix(f"{DIRECTORY}/"), self.service))

@@ -93,7 +93,7 @@ PARSERS: Mapping[str, Callable[[str], Any]] = {
 
 def check_texts(project: Project) -> Iterator[str]:
     for name, text in project.texts.items():
-        for number, line in enumerate(text.split("\n"), start=1):
+        for number, line in enumerate(text.split("\n") if JINJA.search(text) else [], start=1):
             if JINJA.search(line):
                 yield f"{name}:{number}: looks like a template still: {line.strip()}"
         if "\r" in text:
@@ -272,7 +272,7 @@ def handlers(project: Project) -> list[str]:
     """Return the names of the routes' module's functions, but for the table itself."""
     if IS_RUST:
         return re.findall(r"^async fn (\w+)\(", project.texts[ROUTES_FILE], re.MULTILINE)
-    return [node.name for node in ast.walk(project.parsed[ROUTES_FILE]) if isinstance(node, ast.FunctionDef)]
+    return [node.name for node in project.parsed[ROUTES_FILE].body if isinstance(node, ast.FunctionDef)]
 
 
 def key_attributes(project: Project) -> list[list[str]]:
@@ -282,7 +282,8 @@ def key_attributes(project: Project) -> list[list[str]]:
             r'KeyAttribute \{\s+name: "(\w+)",\s+kind: ScalarAttributeType::([SN])', project.texts[TABLE_FILE]
         )
         return [list(attribute) for attribute in made]
-    calls = [node for node in ast.walk(project.parsed[TABLE_FILE]) if isinstance(node, ast.Call)]
+    values = [node.value for node in project.parsed[TABLE_FILE].body if isinstance(node, ast.Assign)]
+    calls = [value for value in values if isinstance(value, ast.Call)]
     made = [call for call in calls if isinstance(call.func, ast.Name) and call.func.id == "KeyAttribute"]
     return [[keyword.value.value for keyword in call.keywords if keyword.arg in ("name", "type")] for call in made]
 
