@@ -33,6 +33,22 @@ NO_ACCOUNT_IDS = {
     "000000000000",  # the emulators'
     "123456789012",  # that of AWS's documents
 }
+RUST_ADVISORY = """\
+```toml
+[advisory]
+id = "RUSTSEC-0000-0001"
+package = "serde"
+date = "2026-01-01"
+
+[versions]
+patched = PATCHED
+```
+
+# It is weak
+
+In a test.
+"""
+
 ASKS_THE_NETWORK = "detect_secrets.filters.common.is_ignored_due_to_verification_policies"
 
 
@@ -157,9 +173,11 @@ def serve_advisories(weak: str = "") -> Iterator[dict[str, str]]:
     with ThreadingHTTPServer(("127.0.0.1", 0), Advisories) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
-        yield name_service(server.server_port)
-        server.shutdown()
-        thread.join()
+        try:
+            yield name_service(server.server_port)
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 def name_service(port: int) -> dict[str, str]:
@@ -168,12 +186,11 @@ def name_service(port: int) -> dict[str, str]:
 
 @pytest.fixture
 def rust_advisories(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A database of advisories in the place of RustSec's, to be committed to; cargo-deny keeps no copy of it."""
+    """A database in the place of RustSec's, for cargo in a home of its own: no other run sees it."""
     database = tmp_path / "advisories"
-    (database / "crates").mkdir(parents=True)
-    (database / "crates" / "README.md").write_text("By package.\n", encoding="utf-8")
+    (database / "crates" / "serde").mkdir(parents=True)
     run_git(database, "init", "--quiet", "--initial-branch=main")
-    commit_all(database)
+    advise_on_serde(database, patched='[">= 1"]')
     monkeypatch.setenv("GIT_CONFIG_COUNT", "1")
     monkeypatch.setenv("GIT_CONFIG_KEY_0", f"url.file://{database}.insteadOf")
     monkeypatch.setenv("GIT_CONFIG_VALUE_0", "https://github.com/RustSec/advisory-db")
@@ -185,6 +202,12 @@ def rust_advisories(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             (home / entry.name).symlink_to(entry)
     monkeypatch.setenv("CARGO_HOME", str(home))
     return database
+
+
+def advise_on_serde(database: Path, *, patched: str) -> None:
+    advisory = RUST_ADVISORY.replace("PATCHED", patched)
+    (database / "crates" / "serde" / "RUSTSEC-0000-0001.md").write_text(advisory, encoding="utf-8")
+    commit_all(database)
 
 
 def commit_all(directory: Path) -> None:
@@ -223,32 +246,13 @@ class TestAudit:
         service = bake_rust()
         with serve_advisories() as advisories:
             before = service.make("audit", **advisories)
-            (rust_advisories / "crates" / "serde").mkdir()
-            (rust_advisories / "crates" / "serde" / "RUSTSEC-0000-0001.md").write_text(RUST_ADVISORY, encoding="utf-8")
-            commit_all(rust_advisories)
+            advise_on_serde(rust_advisories, patched="[]")
             after = service.run("make", "audit", **advisories)
 
         assert "advisories ok" in before
         assert "No known vulnerabilities found" in before
         assert after.returncode != 0
         assert "RUSTSEC-0000-0001" in after.stdout
-
-
-RUST_ADVISORY = """\
-```toml
-[advisory]
-id = "RUSTSEC-0000-0001"
-package = "serde"
-date = "2026-01-01"
-
-[versions]
-patched = []
-```
-
-# It is weak
-
-In a test.
-"""
 
 
 @pytest.mark.slow
