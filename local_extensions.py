@@ -45,7 +45,7 @@ CHOICES = {
 # The files that are for some answers alone: the beginnings of their paths, and whether a service has them.
 FILES_FOR_SOME: dict[str, Callable[[Service], bool]] = {
     r"src/service/|src/requirements\.txt|tests/offline\.py|tests/unit/test_app\.py": lambda service: service.is_python,
-    r"Cargo\.toml|rustfmt\.toml|src/\w+\.rs|tests/offline/": lambda service: not service.is_python,
+    r"Cargo\.toml|deny\.toml|rustfmt\.toml|src/\w+\.rs|tests/offline/": lambda service: not service.is_python,
     r"tests/contract/test_cors\.py": lambda service: bool(service.cors_origin),
 }
 
@@ -549,6 +549,7 @@ class Service:
             ("lint", "Lint", "lint", 10 if self.is_python else 20),
             ("test", "Test offline", "test", 10 if self.is_python else 20),
             ("build", "Build", "build", 10 if self.is_python else 30),
+            ("audit", "Audit the packages", "audit", 10),
             ("integration", "Test on LocalStack", "test-integration", 20 if self.is_python else 40),
         ]
 

@@ -26,7 +26,7 @@ PRE_COMMIT = ".pre-commit-config.yaml"
 ROLE = "deploy-role.yaml"
 
 RUNNERS = {"x86_64": "ubuntu-24.04", "arm64": "ubuntu-24.04-arm"}
-CHECKS = {"lint": "lint", "test": "test", "build": "build", "integration": "test-integration"}
+CHECKS = {"lint": "lint", "test": "test", "build": "build", "audit": "audit", "integration": "test-integration"}
 DEPLOYMENTS = {"deploy-dev": "dev", "deploy-prod": "prod"}
 
 # `./` is what any GitHub takes, a server of one's own too; `$/` is for github.com alone.
@@ -163,7 +163,7 @@ def find_problems_of_deployment(name: str, job: dict[str, Any]) -> Iterator[str]
         (WORKFLOW, "run: make test\n", "run: make lint\n", "test: makes ['lint']"),
         (WORKFLOW, "    name: Build\n", "    permissions: write-all\n", "build: may more than read"),
         (WORKFLOW, "integration:", "integrate:", "the jobs are"),
-        (WORKFLOW, "needs: [lint, test, build, integration]", "needs: [lint]", "deploy-dev: waits for"),
+        (WORKFLOW, "needs: [lint, test, build, audit, integration]", "needs: [lint]", "deploy-dev: waits for"),
         (WORKFLOW, "cancel-in-progress: false", "cancel-in-progress: true", "deploy-dev: can be stopped half-way"),
         (WORKFLOW, "group: deploy-prod", "group: deploy-dev", "deploy-prod: can be stopped half-way"),
         (WORKFLOW, "name: prod", "name: dev", "deploy-prod: is in the environment dev"),
@@ -234,11 +234,11 @@ def test_hands_no_stranger_s_pull_request_the_repository_s_rights(bake: Bake) ->
 @pytest.mark.parametrize("language", ["python", "rust"])
 def test_each_ecosystem_of_dependabot_has_its_file(bake: Bake, language: str) -> None:
     service = bake(language=language)
-    manifests = {"uv": "pyproject.toml", "pip": "requirements.txt", "cargo": "Cargo.toml"}
+    manifests = {"uv": "pyproject.toml", "cargo": "Cargo.toml"}
 
     updates = {entry.pop("package-ecosystem"): entry for entry in yaml.safe_load(service.read(DEPENDABOT))["updates"]}
 
-    assert set(updates) == {"github-actions", "uv", "pip" if language == "python" else "cargo"}
+    assert set(updates) == {"github-actions", "uv", *(["cargo"] if language == "rust" else [])}
     assert updates.pop("github-actions")["directories"] == ["/", "/.github/actions/setup"]
     assert all((service.path / entry["directory"][1:] / manifests[name]).exists() for name, entry in updates.items())
 

@@ -91,6 +91,17 @@ def test_the_readme_has_the_figures_that_were_measured() -> None:
     assert measured.strip() in (TEMPLATE / "README.md").read_text(encoding="utf-8")
 
 
+def test_each_promise_of_security_has_its_test() -> None:
+    text = (TEMPLATE / "SECURITY.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`(test_\w+|Test\w+)`", text))
+    sources = "".join(file.read_text(encoding="utf-8") for file in (TEMPLATE / "tests").glob("test_*.py"))
+
+    promises = re.findall(r"^\| (?!Promise|---).* \| (.*) \|$", text, re.MULTILINE)
+
+    assert all("`" in tests for tests in promises)
+    assert [name for name in named if not re.search(rf"^ *(def|class) {name}\b", sources, re.MULTILINE)] == []
+
+
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_links_lead_somewhere(document: Path) -> None:
     links = re.findall(r"\]\(([^)#]+)", document.read_text(encoding="utf-8"))

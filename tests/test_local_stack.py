@@ -539,20 +539,34 @@ def test_hands_no_real_credentials_and_no_other_region_to_containers(
 
 def test_listens_on_this_machine_alone(make_stack: Callable[..., Stack]) -> None:
     stack = make_stack()
-    stack.make("up")
+    before = listening_sockets()
 
-    with stack.running():
+    with stack.running("dev"):
         requests.get(f"{stack.url}/users", timeout=30)
-        listing = subprocess.run(
-            ["docker", "ps", "--filter", f"network={stack.slug}", "--format", "{{.Ports}}"],
-            capture_output=True,
-            text=True,
-            check=True,
-        )
+        requests.get(f"{stack.url}/users/1", timeout=30)
+        new = listening_sockets() - before
+        published = published_ports(stack)
 
-    published = re.findall(r"(\S+):\d+->", listing.stdout)
-    assert len(published) == 2
-    assert set(published) == {"127.0.0.1"}
+    assert len(published) == 3  # LocalStack's, and those of two functions
+    assert {port for _, port in new} >= {*published, str(stack.port), str(stack.localstack_port)}
+    assert {address for address, _ in new} == {"127.0.0.1"}
+
+
+def listening_sockets() -> set[tuple[str, str]]:
+    """Return the address and port of everything that listens on this machine, the Docker engine's own included."""
+    listing = subprocess.run(["ss", "-ltnH"], capture_output=True, text=True, check=True)
+    found = [line.split()[3].rpartition(":") for line in listing.stdout.splitlines()]
+    return {(address, port) for address, _, port in found}
+
+
+def published_ports(stack: Stack) -> set[str]:
+    listing = subprocess.run(
+        ["docker", "ps", "--filter", f"network={stack.slug}", "--format", "{{.Ports}}"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return set(re.findall(r":(\d+)->", listing.stdout))
 
 
 def test_tells_within_twenty_seconds_why_the_table_could_not_be_made(make_stack: Callable[..., Stack]) -> None:

@@ -25,7 +25,7 @@ def prepare_environment() -> None:
     """Set what Lambda would set, and drop what would lead out of this process."""
     for name in ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB", "AWS_PROFILE", "AWS_SAM_LOCAL", "AWS_SESSION_TOKEN"):
         os.environ.pop(name, None)
-    os.environ.update(AWS_ACCESS_KEY_ID="test", AWS_SECRET_ACCESS_KEY="test", AWS_DEFAULT_REGION="us-east-1")
+    os.environ.update(AWS_ACCESS_KEY_ID="test", AWS_SECRET_ACCESS_KEY="test", AWS_DEFAULT_REGION="us-east-1")  # noqa: S106 - moto wants some
     os.environ["TABLE_NAME"] = project.TABLE_NAME
 {%- if (cookiecutter | service).sends_cors_headers %}
     os.environ["CORS_ORIGIN"] = project.CORS_ORIGIN
