@@ -23,7 +23,6 @@ from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from cookiecutter.exceptions import FailedHookException
-from jinja2.bccache import FileSystemBytecodeCache
 from jinja2.ext import Extension
 
 if TYPE_CHECKING:
@@ -1073,20 +1072,11 @@ def is_pruned(name: str, service: Service) -> bool:
     return any(re.match(pattern, name) and not has_it(service) for pattern, has_it in FILES_FOR_SOME.items())
 
 
-class CompiledTemplates(FileSystemBytecodeCache):
-    def __init__(self, extension) -> None:
-        super().__init__()
-        self.extension = extension
-    def get_cache_key(self, name, filename=None):
-        return super().get_cache_key(name, f"{filename}{self.extension.is_for_others(name)}")
-
-
 class AnswersExtension(Extension):
     """Registers the filters of this module with Jinja."""
 
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)
-        environment.bytecode_cache = CompiledTemplates(self)
         self.answers: Answers = {}
         self.service: Service | None = None
         environment.filters.update(
@@ -1117,7 +1107,5 @@ class AnswersExtension(Extension):
         del filename
         if source == DIRECTORY:
             return "{{ (cookiecutter | service).slug }}"
-        return "" if self.is_for_others(name) else source
-
-    def is_for_others(self, name):
-        return bool(self.service and name and is_pruned(name.removeprefix(f"{DIRECTORY}/"), self.service))
+        is_for_others = self.service and name and is_pruned(name.removeprefix(f"{DIRECTORY}/"), self.service)
+        return "" if is_for_others else source

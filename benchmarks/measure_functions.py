@@ -100,6 +100,8 @@ def compare_imports(source: Path) -> dict[str, int]:
     service = IMPORT.findall(run_in_runtime(source, *command, "import service.app"))
     client = IMPORT.findall(run_in_runtime(source, *command, "import boto3; boto3.client('dynamodb')"))
     known = {module for _, module in client}
+    # The table's module makes the client, which is what the others are held against.
+    known.add("service.table")
     return {module: int(microseconds) for microseconds, module in service if module not in known}
 
 
@@ -121,7 +123,7 @@ def describe_imports(imports: dict[str, int]) -> str:
     longest = sorted(imports.items(), key=lambda each: -each[1])[:5]
     named = ", ".join(f"`{module}` {microseconds / 1000:.1f} ms" for module, microseconds in longest)
     return (
-        f"The service imports {len(imports)} modules beyond those that the client needs, "
+        f"Beside the client and the module that makes it, the service imports {len(imports)} modules, "
         f"in {sum(imports.values()) / 1000:.1f} ms by `python -X importtime`. The longest: {named}."
     )
 
