@@ -101,7 +101,18 @@ def measure(language: str, directory: Path) -> Figures:
 def measure_init(language: str, artifact: Path) -> float:
     """Return by how many milliseconds the first answer takes longer than those that follow.
 
-    In a container of Lambda's runtime, asked through its emulator for a route that is not there: no table takes part.
+    It is asked for a route that is not there: no table takes part.
+    """
+    with run_function(language, artifact, "--env", "TABLE_NAME=none") as port:
+        times = [measure_seconds(lambda: invoke(port)) for _ in range(20)]
+    return (times[0] - statistics.median(times[1:])) * 1000
+
+
+@contextlib.contextmanager
+def run_function(language: str, artifact: Path, *options: str) -> Iterator[int]:
+    """Run a function in a container of Lambda's runtime, and yield the port at which its emulator takes invocations.
+
+    The options are those of `docker run`.
     """
     image, handler = {
         "python": ("public.ecr.aws/lambda/python:3.13-rapid-x86_64", "service.app.handler"),
@@ -110,7 +121,6 @@ def measure_init(language: str, artifact: Path) -> float:
     port = find_free_port()
     settings = {
         "_HANDLER": handler,
-        "TABLE_NAME": "none",
         "AWS_REGION": "us-east-1",
         "AWS_DEFAULT_REGION": "us-east-1",
         "AWS_ACCESS_KEY_ID": "test",
@@ -118,25 +128,13 @@ def measure_init(language: str, artifact: Path) -> float:
     }
     environment = [argument for name, value in settings.items() for argument in ("--env", f"{name}={value}")]
     mounts = ["--volume", f"{artifact}:/var/task:ro", "--publish", f"127.0.0.1:{port}:8080"]
-    command = [
-        "docker",
-        "run",
-        "--detach",
-        *mounts,
-        *environment,
-        "--entrypoint",
-        EMULATOR,
-        image,
-        "--log-level",
-        "error",
-    ]
-    container = run(*command).strip()
+    command = ["docker", "run", "--detach", *mounts, *environment, *options, "--entrypoint", EMULATOR, image]
+    container = run(*command, "--log-level", "error").strip()
     try:
         wait_until_answers(port)
-        times = [measure_seconds(lambda: invoke(port)) for _ in range(20)]
+        yield port
     finally:
         run("docker", "rm", "--force", container)
-    return (times[0] - statistics.median(times[1:])) * 1000
 
 
 def invoke(port: int) -> None:
