@@ -6,8 +6,10 @@ import contextlib
 import json
 import os
 import queue
+import subprocess
 from dataclasses import dataclass
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -15,11 +17,11 @@ import requests
 
 from benchmarks.compare_languages import run_function
 from conftest import NUMBERS, Service, cookiecutter, find_free_port
+from ministack import IMAGE
 from test_local_stack import QUICK_PROFILE, Stack
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
 REGION = "us-east-1"
 TABLE = "readings"
@@ -124,10 +126,25 @@ class Function:
 
 
 @contextlib.contextmanager
-def run_function_of(stack: LoadedStack, artifact: Path, containers: int) -> Iterator[Function]:
+def run_function_of(
+    stack: LoadedStack, artifact: Path, containers: int, endpoint: str = "http://localstack:4566"
+) -> Iterator[Function]:
     """Run what was built in containers that reach the stack's LocalStack."""
-    settings = {"TABLE_NAME": TABLE, "AWS_ENDPOINT_URL_DYNAMODB": "http://localstack:4566"}
+    settings = {"TABLE_NAME": TABLE, "AWS_ENDPOINT_URL_DYNAMODB": endpoint}
     options = ["--network", stack.slug, *(part for pair in settings.items() for part in ("--env", "=".join(pair)))]
     with contextlib.ExitStack() as running:
         starts = [run_function(stack.language, artifact, *options) for _ in range(containers)]
         yield Function([running.enter_context(start) for start in starts])
+
+
+@contextlib.contextmanager
+def run_losing_proxy(stack: LoadedStack) -> Iterator[str]:
+    """Run tests/losing_proxy.py before the stack's LocalStack, and yield its URL on the stack's network."""
+    script = Path(__file__).with_name("losing_proxy.py")
+    command = ["docker", "run", "--detach", "--network", stack.slug, "--network-alias", "losing-proxy"]
+    mounts = ["--volume", f"{script}:/losing_proxy.py:ro", "--entrypoint", "python3.13", IMAGE, "/losing_proxy.py"]
+    started = subprocess.run([*command, *mounts], capture_output=True, text=True, check=True)
+    try:
+        yield "http://losing-proxy:8000"
+    finally:
+        subprocess.run(["docker", "rm", "--force", started.stdout.strip()], capture_output=True, check=True)
