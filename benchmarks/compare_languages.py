@@ -14,6 +14,7 @@ from pathlib import Path
 import requests
 
 from measuring import (
+    HANDLERS,
     emulate_function,
     make,
     make_table,
@@ -27,7 +28,6 @@ from measuring import (
 
 STARTS = 9
 REQUESTS = 400
-HANDLERS = {"python": "service.app.handler", "rust": "bootstrap"}
 NO_ROUTE = {
     "httpMethod": "GET",
     "resource": "/no-such-route",
@@ -92,17 +92,17 @@ def measure(language: str, directory: Path) -> Figures:
         edit_build,
         unchanged_build,
         sum(file.stat().st_size for file in artifact.rglob("*") if file.is_file()),
-        statistics.median(measure_init(language, artifact, HANDLERS[language]) for _ in range(STARTS)),
+        statistics.median(measure_init(language, artifact) for _ in range(STARTS)),
         measure_request(service),
     )
 
 
-def measure_init(language: str, artifact: Path, handler: str) -> float:
+def measure_init(language: str, artifact: Path, **settings: str) -> float:
     """Return by how many seconds a function's first answer takes longer than those that follow.
 
     In a container of Lambda's runtime, asked through its emulator for a route that is not there: no table takes part.
     """
-    with emulate_function(language, artifact, handler) as url:
+    with emulate_function(language, artifact, **settings) as url:
         times = [measure_seconds(lambda: invoke(url)) for _ in range(20)]
     return times[0] - statistics.median(times[1:])
 

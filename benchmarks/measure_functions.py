@@ -8,7 +8,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from compare_languages import HANDLERS, measure_init
+from compare_languages import measure_init
 from measuring import (
     BASELINES,
     FUNCTION_SETTINGS,
@@ -34,8 +34,8 @@ def main() -> None:
         python, source = build_python(directory)
         binaries = build_rust(directory)
         ratios = [
-            compare_inits("python", python, BASELINES, "client_only.handler", 1.2),
-            compare_inits("rust", binaries["the service"], binaries["a client"], "bootstrap", None),
+            compare_inits("python", python, BASELINES, 1.2, _HANDLER="client_only.handler"),
+            compare_inits("rust", binaries["the service"], binaries["a client"]),
             *compare_handler_times(source),
         ]
         imports = compare_imports(source)
@@ -74,14 +74,12 @@ def build_rust(directory: Path) -> dict[str, Path]:
     return binaries
 
 
-def compare_inits(language: str, artifact: Path, baseline: Path, handler: str, limit: float | None) -> Ratio:
-    measure_init(language, artifact, HANDLERS[language])
-    measure_init(language, baseline, handler)
+def compare_inits(language: str, artifact: Path, baseline: Path, limit: float | None = None, **settings: str) -> Ratio:
+    """Return the time of a cold start beside a baseline's, which is started with these settings."""
     pairs = [
-        (measure_init(language, artifact, HANDLERS[language]), measure_init(language, baseline, handler))
-        for _ in range(STARTS)
+        (measure_init(language, artifact), measure_init(language, baseline, **settings)) for _ in range(STARTS + 1)
     ]
-    times, floor = zip(*pairs, strict=True)
+    times, floor = zip(*pairs[1:], strict=True)
     return Ratio(f"Cold init, {language.capitalize()}", "making the SDK's client and no more", times, floor, limit)
 
 

@@ -13,7 +13,6 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import requests
 from matplotlib import pyplot as plt
 
@@ -24,6 +23,7 @@ from measuring import (
     RESULTS,
     Ratio,
     find_free_port,
+    make_client,
     make_table,
     measure_pairs,
     measure_seconds,
@@ -43,7 +43,6 @@ COLD_REQUESTS = 7
 LOAD = 1000
 AT_ONCE = 8
 TABLE = "users"
-REGION = "ap-northeast-1"
 NUMBERS = count()
 
 
@@ -142,13 +141,7 @@ def request_of(url: str, route: str) -> Callable[[], int]:
 
 def make_calls(localstack_port: int) -> dict[str, Callable[[], object]]:
     """Return the calls that the routes make, sent from here to DynamoDB, by route."""
-    client = boto3.client(
-        "dynamodb",
-        endpoint_url=f"http://127.0.0.1:{localstack_port}",
-        region_name=REGION,
-        aws_access_key_id=FUNCTION_SETTINGS["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=FUNCTION_SETTINGS["AWS_SECRET_ACCESS_KEY"],
-    )
+    client = make_client(localstack_port)
     key = {"user_id": {"S": "001"}}
     item: Any = {**key, "name": {"S": "田中太郎"}}
     change: Any = {"UpdateExpression": "SET #name = :name", "ExpressionAttributeNames": {"#name": "name"}}

@@ -16,15 +16,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import boto3
 import requests
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from mypy_boto3_dynamodb import DynamoDBClient
+
 TEMPLATE = Path(__file__).resolve().parent.parent
 RESULTS = TEMPLATE / "benchmarks" / "results"
 BASELINES = TEMPLATE / "benchmarks" / "baselines"
 SECONDS_TO_START = 60
+REGION = "ap-northeast-1"  # the template's default
 
 # Lambda's runtimes with the emulator that `sam` starts in them.
 EMULATOR = "/var/rapid/aws-lambda-rie"
@@ -32,6 +36,7 @@ RUNTIMES = {
     "python": "public.ecr.aws/lambda/python:3.13-rapid-x86_64",
     "rust": "public.ecr.aws/lambda/provided:al2023-rapid-x86_64",
 }
+HANDLERS = {"python": "service.app.handler", "rust": "bootstrap"}
 INVOCATION = "2015-03-31/functions/function/invocations"
 FUNCTION_SETTINGS = {
     "TABLE_NAME": "users",
@@ -143,12 +148,13 @@ def render(directory: Path, **answers: str) -> Path:
 
 
 @contextlib.contextmanager
-def emulate_function(language: str, artifact: Path, handler: str, **settings: str) -> Iterator[str]:
-    """Run a function in a container of Lambda's runtime; gives the address that invokes it."""
+def emulate_function(language: str, artifact: Path, network: str = "bridge", **settings: str) -> Iterator[str]:
+    """Run a function in a container of Lambda's runtime; gives the address that invokes it, one request at a time."""
     port = find_free_port()
-    environment = {"_HANDLER": handler, **FUNCTION_SETTINGS, **settings}
+    environment = {"_HANDLER": HANDLERS[language], **FUNCTION_SETTINGS, **settings}
     container = run(
-        *("docker", "run", "--detach", "--volume", f"{artifact}:/var/task:ro", "--publish", f"127.0.0.1:{port}:8080"),
+        *("docker", "run", "--detach", "--network", network, "--publish", f"127.0.0.1:{port}:8080"),
+        *("--volume", f"{artifact}:/var/task:ro"),
         *(word for name, value in environment.items() for word in ("--env", f"{name}={value}")),
         *("--entrypoint", EMULATOR, RUNTIMES[language], "--log-level", "error"),
     ).strip()
@@ -184,6 +190,17 @@ def serve_service(service: Path) -> Iterator[tuple[str, int]]:
             yield url, localstack_port
     finally:
         make(service, "down", *settings)
+
+
+def make_client(localstack_port: int) -> DynamoDBClient:
+    """Return a client of LocalStack's DynamoDB, from outside of its network."""
+    return boto3.client(
+        "dynamodb",
+        endpoint_url=f"http://127.0.0.1:{localstack_port}",
+        region_name=REGION,
+        aws_access_key_id=FUNCTION_SETTINGS["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=FUNCTION_SETTINGS["AWS_SECRET_ACCESS_KEY"],
+    )
 
 
 def wait_until_answers(port: int) -> None:

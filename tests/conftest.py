@@ -18,6 +18,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from loaded_stack import LoadedStack
     from ministack import MiniStack
 
 TEMPLATE = Path(__file__).resolve().parent.parent
@@ -145,6 +146,21 @@ def ministack() -> Iterator[MiniStack]:
     from ministack import run_ministack  # noqa: PLC0415 - which imports this module
 
     with run_ministack() as stack:
+        yield stack
+
+
+@pytest.fixture(scope="session", params=["python", "rust"])
+def loaded_stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LoadedStack]:
+    """A service in each language, built, whose LocalStack runs: for all tests that load it with requests."""
+    from loaded_stack import run_loaded_stack  # noqa: PLC0415 - which imports this module
+
+    directory = tmp_path_factory.mktemp("loaded")
+    if request.param == "python":
+        tools, environment = request.getfixturevalue("tools"), {}
+    else:
+        tools = request.getfixturevalue("rust_tools")
+        environment = {"CARGO_TARGET_DIR": str(request.getfixturevalue("rust_target"))}
+    with run_loaded_stack(request.param, directory, tools, environment) as stack:
         yield stack
 
 

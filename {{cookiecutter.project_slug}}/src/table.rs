@@ -4,18 +4,24 @@
 use std::collections::HashMap;
 use std::env::{self, VarError};
 use std::error::Error;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::config;
+use aws_sdk_dynamodb::config::interceptors::BeforeTransmitInterceptorContextRef;
+use aws_sdk_dynamodb::config::{self, ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ScalarAttributeType};
+use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure, ScalarAttributeType};
 use aws_smithy_http_client as http_client;
 use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use lambda_runtime::Error as BoxError;
 
 use crate::http::{HttpError, Request};
 use crate::json_values::{self, Item, Number};
@@ -96,8 +102,17 @@ pub fn are_equal(one: &AttributeValue, other: &AttributeValue) -> bool {
         (AttributeValue::N(one), AttributeValue::N(other)) => {
             matches!((Number::parse(one), Number::parse(other)), (Ok(one), Ok(other)) if one == other)
         }
+        (AttributeValue::L(elements), AttributeValue::L(others)) => {
+            elements.len() == others.len() && elements.iter().zip(others).all(|(one, other)| are_equal(one, other))
+        }
+        (AttributeValue::M(item), AttributeValue::M(other)) => are_same_item(item, other),
         _ => one == other,
     }
+}
+
+fn are_same_item(item: &Item, other: &Item) -> bool {
+    item.len() == other.len()
+        && item.iter().all(|(name, value)| other.get(name).is_some_and(|other| are_equal(value, other)))
 }
 
 fn check_key(item: &Item) -> Result<(), HttpError> {
@@ -217,9 +232,14 @@ impl Table {
             .table_name(&self.name)
             .set_item(Some(item.clone()))
             .condition_expression("attribute_not_exists(#partition)")
-            .expression_attribute_names("#partition", PARTITION_KEY.name);
-        put.send().await.map_err(|error| translate(error, Some(already_exists())))?;
-        Ok(())
+            .expression_attribute_names("#partition", PARTITION_KEY.name)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        let attempts = Attempts::default();
+        match put.customize().interceptor(attempts.clone()).send().await {
+            Ok(_) => Ok(()),
+            Err(error) if attempts.are_several() && is_there(&error, item) => Ok(()),
+            Err(error) => Err(translate(error, Some(already_exists()))),
+        }
     }
 
     /// Put an item in the place of the one with its key, and tell whether there was one.
@@ -269,9 +289,55 @@ impl Table {
             .set_key(Some(key))
             .condition_expression("attribute_exists(#partition)")
             .expression_attribute_names("#partition", PARTITION_KEY.name);
-        delete.send().await.map_err(|error| translate(error, Some(not_found())))?;
+        let attempts = Attempts::default();
+        match delete.customize().interceptor(attempts.clone()).send().await {
+            Ok(_) => Ok(()),
+            Err(error) if attempts.are_several() && is_gone(&error) => Ok(()),
+            Err(error) => Err(translate(error, Some(not_found()))),
+        }
+    }
+}
+
+/// How often an operation was tried. Where a condition fails at a further attempt, the first may have done all,
+/// and its answer been lost.
+#[derive(Clone, Debug, Default)]
+struct Attempts(Arc<AtomicUsize>);
+
+impl Attempts {
+    fn are_several(&self) -> bool {
+        self.0.load(Ordering::Relaxed) > 1
+    }
+}
+
+impl Intercept for Attempts {
+    fn name(&self) -> &'static str {
+        "Attempts"
+    }
+
+    fn read_before_attempt(
+        &self,
+        _: &BeforeTransmitInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        self.0.fetch_add(1, Ordering::Relaxed);
         Ok(())
     }
+}
+
+/// Tell whether an item could not be created because it is there already.
+fn is_there(error: &SdkError<PutItemError>, item: &Item) -> bool {
+    match error.as_service_error() {
+        Some(PutItemError::ConditionalCheckFailedException(failure)) => {
+            failure.item.as_ref().is_some_and(|there| are_same_item(there, item))
+        }
+        _ => false,
+    }
+}
+
+/// Tell whether an item could not be deleted because it is not there.
+fn is_gone(error: &SdkError<DeleteItemError>) -> bool {
+    error.as_service_error().is_some_and(DeleteItemError::is_conditional_check_failed_exception)
 }
 
 /// Return what DynamoDB answers, other than success, as the error that tells a client.

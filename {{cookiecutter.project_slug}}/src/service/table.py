@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 from contextlib import contextmanager
 from decimal import Decimal
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import boto3
 from botocore import exceptions
@@ -68,6 +68,7 @@ CLIENT: DynamoDBClient = boto3.client(
 # What fits into an update expression: Amazon DynamoDB Developer Guide, "Quotas", expression parameters.
 MAX_CHANGES = 300
 
+CONDITION_FAILED = "ConditionalCheckFailedException"
 THROTTLED = {
     "ProvisionedThroughputExceededException",
     "RequestLimitExceeded",
@@ -120,8 +121,14 @@ def refuse_other_key(item: Item, path_key: Item) -> None:
 
 
 def are_equal(one: AttributeValueTypeDef, other: AttributeValueTypeDef) -> bool:
-    if "N" in one and "N" in other:
-        return Decimal(one["N"]) == Decimal(other["N"])
+    """Tell whether two values are the same, numbers as numbers."""
+    match one, other:
+        case {"N": number}, {"N": other_number}:
+            return Decimal(number) == Decimal(other_number)
+        case {"L": elements}, {"L": others}:
+            return len(elements) == len(others) and all(map(are_equal, elements, others))
+        case {"M": item}, {"M": other_item}:
+            return item.keys() == other_item.keys() and all(are_equal(item[name], other_item[name]) for name in item)
     return one == other
 
 
@@ -169,7 +176,7 @@ def http_errors(condition_failed: HttpError | None = None) -> Iterator[None]:
 def translate(error: exceptions.ClientError, condition_failed: HttpError | None) -> Exception:
     code = error.response["Error"]["Code"]
     message = error.response["Error"].get("Message", "")
-    if code == "ConditionalCheckFailedException" and condition_failed:
+    if code == CONDITION_FAILED and condition_failed:
         return condition_failed
     if code == "ResourceNotFoundException":
         return unavailable("The table is not there")
@@ -181,6 +188,12 @@ def translate(error: exceptions.ClientError, condition_failed: HttpError | None)
         # What the checks above let through is in the item: its size, or the type of an index's key.
         return json_values.too_large() if "Item size" in message else HttpError(400, message)
     return error
+
+
+def has_failed_again(error: exceptions.ClientError) -> bool:
+    """Tell whether a condition failed at a further attempt: the first may have done all, and its answer been lost."""
+    is_retry = error.response["ResponseMetadata"]["RetryAttempts"] > 0
+    return is_retry and error.response["Error"]["Code"] == CONDITION_FAILED
 
 
 def unavailable(message: str) -> HttpError:
@@ -232,13 +245,19 @@ def read(key: Item) -> Item:
 
 def create(item: Item) -> None:
     """Put a new item. Raises HttpError 409 where its key is taken."""
-    with http_errors(condition_failed=already_exists()):
-        CLIENT.put_item(
-            TableName=TABLE_NAME,
-            Item=item,
-            ConditionExpression="attribute_not_exists(#partition)",
-            ExpressionAttributeNames={"#partition": PARTITION_KEY.name},
-        )
+    with http_errors():
+        try:
+            CLIENT.put_item(
+                TableName=TABLE_NAME,
+                Item=item,
+                ConditionExpression="attribute_not_exists(#partition)",
+                ExpressionAttributeNames={"#partition": PARTITION_KEY.name},
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except exceptions.ClientError as error:
+            there: Any = error.response.get("Item", {})
+            if not (has_failed_again(error) and are_equal({"M": there}, {"M": item})):
+                raise translate(error, already_exists()) from error
 
 
 def replace(item: Item) -> bool:
@@ -280,10 +299,14 @@ def update(key: Item, changes: Item) -> Item:
 
 def delete(key: Item) -> None:
     """Delete the item with a key. Raises HttpError 404 where there is none."""
-    with http_errors(condition_failed=not_found()):
-        CLIENT.delete_item(
-            TableName=TABLE_NAME,
-            Key=key,
-            ConditionExpression="attribute_exists(#partition)",
-            ExpressionAttributeNames={"#partition": PARTITION_KEY.name},
-        )
+    with http_errors():
+        try:
+            CLIENT.delete_item(
+                TableName=TABLE_NAME,
+                Key=key,
+                ConditionExpression="attribute_exists(#partition)",
+                ExpressionAttributeNames={"#partition": PARTITION_KEY.name},
+            )
+        except exceptions.ClientError as error:
+            if not has_failed_again(error):
+                raise translate(error, not_found()) from error

@@ -1,0 +1,409 @@
+"""What holds for all items and any order of requests, of each language's function on DynamoDB Local.
+
+The requests go to the function in containers of Lambda's own runtime, several at a time, with nothing between.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import shutil
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from decimal import Context, Decimal
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, example, given, settings
+from hypothesis import strategies as st
+from hypothesis.errors import FlakyFailure
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+
+from loaded_stack import ITEM, KEY, LIST, PARTITION, Function, run_function_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from loaded_stack import Answer, LoadedStack
+
+    Item = dict[str, Any]
+    Property = Callable[[Function, settings], None]
+
+pytestmark = [pytest.mark.docker, pytest.mark.slow]
+
+SOME = settings(deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+CONTAINERS = 4
+DEVICES = itertools.count()
+
+# Words that DynamoDB reserves, or that mean something in its expressions.
+TELLING_NAMES = ["#a", ":b", "a.b", "a[0]", "#0", ":0", "#partition", "size", "name", "status", "SET", "NULL", "S", "N"]
+names = st.sampled_from(TELLING_NAMES) | st.text(min_size=1, max_size=12)
+
+
+@st.composite
+def numbers(draw: st.DrawFn) -> Decimal:
+    """Any number that DynamoDB keeps, in different writings."""
+    digits = draw(st.from_regex("[1-9][0-9]{0,37}", fullmatch=True))
+    sign, magnitude = draw(st.sampled_from(["", "-"])), draw(st.integers(-130, 125) | st.integers(-8, 40))
+    return Decimal(f"{sign}{digits[0]}.{digits[1:] or 0}E{magnitude}")
+
+
+texts = st.text(max_size=20) | st.sampled_from(["", "🦀👩‍👩‍👧", "\0", "\u2028", '"\\', "\ufffe", "1", "null"])
+scalars = st.none() | st.booleans() | texts | numbers() | st.sampled_from([Decimal(0), Decimal("1.0"), Decimal("-0E9")])
+values = st.recursive(
+    scalars, lambda parts: st.lists(parts, max_size=5) | st.dictionaries(names, parts, max_size=5), max_leaves=20
+)
+attributes = st.dictionaries(names.filter(lambda name: name not in KEY), values, max_size=8)
+MANY_ATTRIBUTES = {f"attribute-{number}": Decimal(number) for number in range(300)}
+
+
+def dump(value: Any) -> str:
+    """Return a value as JSON, each number as it is written."""
+    if isinstance(value, dict):
+        return "{" + ",".join(f"{json.dumps(name)}:{dump(part)}" for name, part in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(map(dump, value)) + "]"
+    return str(value) if isinstance(value, Decimal) else json.dumps(value)
+
+
+def normalize(value: Any) -> Any:
+    """Return what equals the same of another value exactly if both are the same item, numbers compared as numbers."""
+    if isinstance(value, dict):
+        return {name: normalize(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [normalize(part) for part in value]
+    if isinstance(value, Decimal):
+        return "number", str(value.normalize(Context(prec=38)) if value else 0)
+    return type(value), value
+
+
+def new_device() -> str:
+    """Return the name of a partition that is not there yet."""
+    return f"device-{next(DEVICES)}"
+
+
+@pytest.fixture(scope="module")
+def function(loaded_stack: LoadedStack) -> Iterator[Function]:
+    with run_function_of(loaded_stack, loaded_stack.artifact, CONTAINERS) as function:
+        yield function
+
+
+def patch(item: Item, changes: Item) -> Item:
+    """Return what a PATCH makes of an item."""
+    removed = {name for name, value in changes.items() if value is None}
+    return {name: value for name, value in {**item, **changes}.items() if name not in removed}
+
+
+def check_item_is_given_back(function: Function, some: settings) -> None:
+    """What is created or put in an item's place is answered, read and listed as it was sent."""
+
+    @settings(some, max_examples=60)
+    @given(st.text(max_size=10), numbers(), attributes, attributes)
+    @example("", Decimal(1), MANY_ATTRIBUTES, {})
+    def check(suffix: str, order: Decimal, created: Item, replaced: Item) -> None:
+        device = new_device() + suffix
+        key = {"device": device, "order": order}
+
+        for method, item, status in [("POST", {**key, **created}, 201), ("PUT", {**key, **replaced}, 200)]:
+            path = [LIST] if method == "POST" else [ITEM, device, str(order)]
+            written = function.request(method, *path, body=dump(item))
+            read = function.request("GET", ITEM, device, str(order))
+            listed = function.request("GET", PARTITION, device)
+
+            assert (written.status, read.status, listed.status) == (status, 200, 200), written.text
+            assert normalize(written.json) == normalize(read.json) == normalize(item)
+            assert normalize(listed.json["items"]) == [normalize(item)]
+
+    check()
+
+
+def check_empty_name_is_refused(function: Function, some: settings) -> None:
+    """An attribute without a name, however deep, is the client's mistake, and nothing is written."""
+
+    @settings(some, max_examples=20)
+    @given(values, st.lists(st.booleans(), max_size=5))
+    def check(value: Any, wraps: list[bool]) -> None:
+        device = new_device()
+        nested: Any = {"": value}
+        for is_list in wraps:
+            nested = [nested] if is_list else {"a": nested}
+
+        answer = function.request("PUT", ITEM, device, "1", body=dump({"a": nested}))
+
+        assert answer.status == 400
+        assert function.request("GET", ITEM, device, "1").status == 404
+
+    check()
+
+
+def check_patch_changes_what_is_given(function: Function, some: settings) -> None:
+    """PATCH sets what is given, removes what is null, and leaves the rest."""
+
+    @settings(some, max_examples=40)
+    @given(attributes, attributes, st.data())
+    @example({"a": "b"}, MANY_ATTRIBUTES, None)
+    def check(item: Item, changes: Item, data: st.DataObject | None) -> None:
+        device = new_device()
+        removed = data.draw(st.lists(st.sampled_from(sorted(item)), unique=True)) if item and data else []
+        changes = {**changes, **dict.fromkeys(removed)}
+        function.request("PUT", ITEM, device, "1", body=dump(item))
+
+        answer = function.request("PATCH", ITEM, device, "1", body=dump(changes))
+
+        expected = normalize({"device": device, "order": Decimal(1), **patch(item, changes)})
+        assert answer.status == 200, answer.text
+        assert normalize(answer.json) == expected
+        assert normalize(function.request("GET", ITEM, device, "1").json) == expected
+
+    check()
+
+
+def check_one_create_wins(function: Function, some: settings) -> None:
+    """Of creates of a key at the same time one is answered 201, and it is its item that is there."""
+
+    @settings(some, max_examples=25)
+    @given(numbers(), st.integers(2, 8))
+    def check(order: Decimal, clients: int) -> None:
+        device = new_device()
+        bodies = [dump({"device": device, "order": order, "client": Decimal(client)}) for client in range(clients)]
+
+        with ThreadPoolExecutor(clients) as pool:
+            answers = list(pool.map(lambda body: function.request("POST", LIST, body=body), bodies))
+
+        created = [answer.json for answer in answers if answer.status == 201]
+        assert Counter(answer.status for answer in answers) == {201: 1, 409: clients - 1}
+        assert normalize(function.request("GET", ITEM, device, str(order)).json) == normalize(created[0])
+
+    check()
+
+
+def check_patches_lose_nothing(function: Function, some: settings) -> None:
+    """Of PATCHes at the same time, each of other attributes, every one is kept."""
+
+    @settings(some, max_examples=25)
+    @given(st.lists(attributes, min_size=2, max_size=8))
+    def check(drawn: list[Item]) -> None:
+        device = new_device()
+        former = {f"former-{client}": "to be removed" for client in range(len(drawn))}
+        patches = [
+            {f"former-{client}": None, **{f"{name}/{client}": value for name, value in changes.items()}}
+            for client, changes in enumerate(drawn)
+        ]
+        function.request("PUT", ITEM, device, "1", body=dump(former))
+
+        with ThreadPoolExecutor(len(patches)) as pool:
+            answers = list(
+                pool.map(lambda changes: function.request("PATCH", ITEM, device, "1", body=dump(changes)), patches)
+            )
+
+        expected: Item = {"device": device, "order": Decimal(1), **former}
+        for changes in patches:
+            expected = patch(expected, changes)
+        assert {answer.status for answer in answers} == {200}
+        assert normalize(function.request("GET", ITEM, device, "1").json) == normalize(expected)
+
+    check()
+
+
+# The items that others write and delete while the pages are read, and those that stay.
+PASSING = [Decimal(order) + Decimal("0.5") for order in range(-6, 6)]
+staying_orders = st.lists(numbers().filter(lambda order: order not in PASSING), unique=True, max_size=8)
+writes = st.lists(st.tuples(st.sampled_from(["PUT", "DELETE"]), st.sampled_from(PASSING)), max_size=3)
+
+
+def check_pages_show_what_stays_once(function: Function, some: settings) -> None:
+    """The pages together show what stays exactly once, whatever is written and deleted between them."""
+
+    @settings(some, max_examples=20)
+    @given(staying_orders, st.lists(writes, max_size=12), st.integers(1, 12), st.booleans())
+    def check(staying: list[Decimal], between: list[Any], limit: int, is_of_partition: bool) -> None:
+        device = new_device()
+        for order in [*staying, *PASSING[::2]]:
+            function.request("PUT", ITEM, device, str(order), body="{}")
+        path = [PARTITION, device] if is_of_partition else [LIST]
+        seen: list[Decimal] = []
+        upcoming = iter(between)
+
+        for items in read_pages(function, path, limit if is_of_partition else 10 * limit):
+            seen += [item["order"] for item in items if item["device"] == device]
+            # That the cursor's own item goes is what a page after it has to stand.
+            gone = [("DELETE", order) for order in seen[-1:] if order in PASSING]
+            for method, order in [*next(upcoming, []), *gone]:
+                written = function.request(method, ITEM, device, str(order), body="{}")
+                assert written.status in {200, 201, 204, 404}
+
+        assert sorted(order for order in seen if order not in PASSING) == sorted(staying)
+        assert not is_of_partition or seen == sorted(set(seen))
+        for order in [*staying, *PASSING]:
+            function.request("DELETE", ITEM, device, str(order))
+
+    check()
+
+
+def read_pages(function: Function, path: list[str], limit: int) -> Iterator[list[Item]]:
+    query = {"limit": str(min(limit, 100))}
+    while True:
+        page = function.request("GET", *path, query=query)
+        assert page.status == 200, page.text
+        assert len(page.json["items"]) <= limit
+        yield page.json["items"]
+        if page.json["next_cursor"] is None:
+            return
+        query["cursor"] = page.json["next_cursor"]
+
+
+class ItemsOfADevice(RuleBasedStateMachine):
+    """Requests for the items of a device, beside a dictionary that holds what should be there."""
+
+    orders = st.sampled_from([Decimal(1), Decimal("1.0"), Decimal("-2.5"), Decimal("1E+125"), Decimal("1E-130")])
+
+    function: Function
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.device = new_device()
+        self.items: dict[Decimal, Item] = {}
+
+    def request(self, method: str, order: Decimal, body: Item | None = None) -> Answer:
+        return self.function.request(method, ITEM, self.device, str(order), body=dump(body or {}))
+
+    def make(self, order: Decimal, item: Item) -> Item:
+        return {"device": self.device, "order": order, **item}
+
+    def expect(self, answer: Answer, status: int, content: Item | None = None) -> None:
+        assert answer.status == status, answer.text
+        if content is not None:
+            assert normalize(answer.json) == normalize(content)
+
+    @rule(order=orders, attributes=attributes)
+    def create(self, order: Decimal, attributes: Item) -> None:
+        item = self.make(order, attributes)
+        answer = self.function.request("POST", LIST, body=dump(item))
+        if order in self.items:
+            self.expect(answer, 409)
+        else:
+            self.items[order] = item
+            self.expect(answer, 201, item)
+
+    @rule(order=orders, attributes=attributes)
+    def replace(self, order: Decimal, attributes: Item) -> None:
+        status = 200 if order in self.items else 201
+        self.items[order] = self.make(order, attributes)
+        self.expect(self.request("PUT", order, attributes), status, self.items[order])
+
+    @rule(order=orders, attributes=attributes)
+    def update(self, order: Decimal, attributes: Item) -> None:
+        answer = self.request("PATCH", order, attributes)
+        if order not in self.items:
+            self.expect(answer, 404)
+        else:
+            self.items[order] = patch(self.items[order], attributes)
+            self.expect(answer, 200, self.items[order])
+
+    @rule(order=orders)
+    def delete(self, order: Decimal) -> None:
+        self.expect(self.request("DELETE", order), 204 if self.items.pop(order, None) else 404)
+
+    @rule(order=orders)
+    def read(self, order: Decimal) -> None:
+        item = self.items.get(order)
+        self.expect(self.request("GET", order), 200 if item else 404, item)
+
+    @invariant()
+    def lists_all_in_order(self) -> None:
+        page = self.function.request("GET", PARTITION, self.device)
+        self.expect(page, 200, {"items": [self.items[order] for order in sorted(self.items)], "next_cursor": None})
+
+
+def check_behaves_like_a_dictionary(function: Function, some: settings) -> None:
+    """Any order of requests has the answers that a dictionary of items would give."""
+    machine = type("Machine", (ItemsOfADevice,), {"function": function})
+    run_state_machine_as_test(machine, settings=settings(some, max_examples=20, stateful_step_count=20))
+
+
+PROPERTIES: list[Property] = [
+    check_item_is_given_back,
+    check_empty_name_is_refused,
+    check_patch_changes_what_is_given,
+    check_one_create_wins,
+    check_patches_lose_nothing,
+    check_pages_show_what_stays_once,
+    check_behaves_like_a_dictionary,
+]
+
+
+@pytest.mark.parametrize("check", PROPERTIES, ids=lambda check: check.__name__.removeprefix("check_"))
+def test_holds_for_whatever_is_sent(function: Function, check: Property) -> None:
+    check(function, SOME)
+
+
+# What breaks a property, in the function in Python.
+FAULTS = [
+    pytest.param(
+        check_item_is_given_back,
+        "json_values.py",
+        'return {"N": str(value)}',
+        'return {"N": str(float(value))}',
+        id="numbers of 16 digits",
+    ),
+    pytest.param(
+        check_empty_name_is_refused,
+        "json_values.py",
+        '    if "" in document:',
+        '    document.pop("", None)\n    if "" in document:',
+        id="attributes without a name left out",
+    ),
+    pytest.param(
+        check_patch_changes_what_is_given, "table.py", 'if "NULL" in value:', "if False:", id="null set, not removed"
+    ),
+    pytest.param(
+        check_one_create_wins,
+        "table.py",
+        '"attribute_not_exists(#partition)"',
+        '"attribute_not_exists(#partition) OR attribute_exists(#partition)"',
+        id="create without a condition",
+    ),
+    pytest.param(
+        check_patches_lose_nothing,
+        "table.py",
+        "answer = CLIENT.update_item(**arguments)",
+        "answer = {'Attributes': read(key)}\n"
+        "        [answer['Attributes'].pop(name, None) for name in changes]\n"
+        "        answer['Attributes'] |= {name: value for name, value in changes.items() if 'NULL' not in value}\n"
+        "        replace(answer['Attributes'])",
+        id="read, changed, written back",
+    ),
+    pytest.param(
+        check_pages_show_what_stays_once,
+        "table.py",
+        "    if start:",
+        "    if start and 'Item' in CLIENT.get_item(TableName=TABLE_NAME, Key=start):",
+        id="a cursor ends with its item",
+    ),
+    pytest.param(
+        check_behaves_like_a_dictionary,
+        "table.py",
+        "            Key=key,\n            ConditionExpression=",
+        "            Key=key,\n            ConditionExpression='attribute_not_exists(#partition) OR ' + ",
+        id="delete of what is not there",
+    ),
+]
+
+
+@pytest.mark.parametrize("loaded_stack", ["python"], indirect=True)
+@pytest.mark.parametrize(("check", "file", "right", "wrong"), FAULTS)
+def test_finds_a_fault(
+    loaded_stack: LoadedStack, tmp_path: Path, check: Property, file: str, right: str, wrong: str
+) -> None:
+    artifact = shutil.copytree(loaded_stack.artifact, tmp_path / "artifact")
+    source = artifact / "service" / file
+    text = source.read_text(encoding="utf-8")
+    assert right in text
+    source.write_text(text.replace(right, wrong), encoding="utf-8")
+
+    with (
+        run_function_of(loaded_stack, artifact, CONTAINERS) as function,
+        pytest.raises((AssertionError, FlakyFailure)),
+    ):
+        check(function, settings(SOME, phases=[Phase.explicit, Phase.generate]))
