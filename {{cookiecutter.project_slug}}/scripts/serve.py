@@ -21,7 +21,6 @@ import os
 import socket
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -42,7 +41,7 @@ SECONDS_BETWEEN_LOOKS = 0.2
 def main() -> int:
     arguments = parse_arguments()
     stop = StopSignal()
-    lock = Lock(arguments.network)
+    lock = Lock(arguments.network, arguments.port)
     if arguments.stop:
         lock.take_over()
         remove_containers(arguments.network)
@@ -50,7 +49,7 @@ def main() -> int:
     if not lock.acquire():
         sys.exit(f"This project is being served already{lock.describe_holder()}: use that, or end it with `make down`")
     refuse_taken_port(arguments.port)
-    processes = Processes(lock, arguments.port)
+    processes = Processes(lock)
     for target in arguments.targets:
         if status := processes.make(target, stop):
             return stop.exit_status or status
@@ -95,14 +94,15 @@ class StopSignal:
     """Remembers the first signal to stop; those that follow do not disturb the clearing up."""
 
     def __init__(self) -> None:
-        self.event = threading.Event()
-        self.exit_status = 0
+        self.exit_status = 0  # and no threading.Event: a second signal while the first sets it would wait for ever
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self.receive)
 
     def receive(self, number: int, _frame: FrameType | None) -> None:
         self.exit_status = self.exit_status or 128 + number
-        self.event.set()
+
+    def is_set(self) -> bool:
+        return self.exit_status != 0
 
 
 class Lock:
@@ -112,8 +112,9 @@ class Lock:
     started: all that is needed to end either.
     """
 
-    def __init__(self, network: str) -> None:
+    def __init__(self, network: str, port: int) -> None:
         self.network = network
+        self.port = port
         path = PROJECT / "build" / f"{network}.lock"
         path.parent.mkdir(exist_ok=True)
         self.file = path.open("a+", encoding="utf-8")
@@ -124,11 +125,13 @@ class Lock:
             fcntl.flock(self.file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return False
-        if left_behind := self.read().get("started", []):
+        left_behind = self.read().get("started", [])
+        self.record(left_behind)
+        if left_behind:
             for process in filter(is_of_project, left_behind):
                 signal_group(process, signal.SIGKILL)
             remove_containers(self.network)
-        self.write({})
+        self.record([])
         return True
 
     def take_over(self) -> None:
@@ -148,28 +151,23 @@ class Lock:
         content: dict[str, Any] = json.loads(self.file.read() or "{}")
         return content
 
-    def write(self, content: dict[str, Any]) -> None:
+    def record(self, started: list[int]) -> None:
         self.file.truncate(0)
-        self.file.write(json.dumps(content))
+        self.file.write(json.dumps({"holder": os.getpid(), "port": self.port, "started": started}))
         self.file.flush()
 
 
 class Processes:
     """What this process has started, each in a session of its own: Ctrl-C reaches this one alone, which ends them in order."""
 
-    def __init__(self, lock: Lock, port: int) -> None:
+    def __init__(self, lock: Lock) -> None:
         self.lock = lock
-        self.port = port
         self.started: list[int] = []
-        self.record()
-
-    def record(self) -> None:
-        self.lock.write({"holder": os.getpid(), "port": self.port, "started": self.started})
 
     def start(self, *command: str) -> subprocess.Popen[bytes]:
         process = subprocess.Popen(command, cwd=PROJECT, start_new_session=True)
         self.started.append(process.pid)
-        self.record()
+        self.lock.record(self.started)
         return process
 
     def end(self, process: subprocess.Popen[bytes]) -> None:
@@ -180,12 +178,12 @@ class Processes:
         signal_group(process.pid, signal.SIGKILL)
         process.wait()
         self.started.remove(process.pid)
-        self.record()
+        self.lock.record(self.started)
 
     def make(self, target: str, stop: StopSignal) -> int:
         """Make a target of the Makefile, until that is done or it is told to stop, and return make's exit status."""
         process = self.start("make", "--no-print-directory", f"--directory={PROJECT}", target)
-        while process.poll() is None and not stop.event.is_set():
+        while process.poll() is None and not stop.is_set():
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(SECONDS_BETWEEN_LOOKS)
         self.end(process)
@@ -253,7 +251,7 @@ def watch_sources(stop: StopSignal) -> Iterator[list[str]]:
 {%- if not service.is_python %}
         PROJECT / "Cargo.toml",
 {%- endif %}
-        stop_event=stop.event,
+        stop_event=stop,
         rust_timeout=int(SECONDS_BETWEEN_LOOKS * 1000),
         yield_on_timeout=True,
         raise_interrupt=False,
@@ -281,7 +279,7 @@ def rebuild(api: LocalApi, changed: list[str], stop: StopSignal) -> None:
     print(f"Changed: {', '.join(changed)}. Building…", flush=True)
     started = time.monotonic()
     status = api.processes.make("build", stop)
-    if stop.event.is_set():
+    if stop.is_set():
         return
     if status:
         print("The build failed. The API goes on with the last one that worked.", flush=True)
