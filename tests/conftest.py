@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from loaded_stack import LoadedStack
     from ministack import MiniStack
+    from stacks import Stack
 
 TEMPLATE = Path(__file__).resolve().parent.parent
 NUMBERS = itertools.count()
@@ -192,6 +193,31 @@ def bake_with_tools(bake: Bake, tools: Path) -> Bake:
         return service
 
     return render
+
+
+@pytest.fixture
+def make_stack(
+    bake_with_tools: Bake, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[..., Stack]]:
+    """Renders services with stacks of their own, and takes the stacks down afterwards."""
+    from stacks import QUICK_PROFILE, Stack  # noqa: PLC0415 - as Docker alone needs it
+
+    stacks: list[Stack] = []
+
+    def make(language: str = "python", **answers: str) -> Stack:
+        if language == "rust":
+            for variable, value in QUICK_PROFILE.items():
+                monkeypatch.setenv(variable, value)
+            service = request.getfixturevalue("bake_rust")(**answers)
+        else:
+            service = bake_with_tools(**{"project_slug": f"test-{os.getpid()}-{next(NUMBERS)}", **answers})
+        stacks.append(Stack(service, find_free_port(), find_free_port()))
+        return stacks[-1]
+
+    yield make
+    for stack in stacks:
+        stack.service.run("make", "down", *stack.settings)
+        assert stack.containers() == []
 
 
 def cookiecutter(

@@ -18,7 +18,7 @@ import requests
 from conftest import NUMBERS, Service, cookiecutter, find_free_port
 from measuring import emulate_function
 from ministack import IMAGE
-from test_local_stack import QUICK_PROFILE, Stack
+from stacks import QUICK_PROFILE, Stack
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

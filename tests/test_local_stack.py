@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import re
@@ -11,132 +10,27 @@ import signal
 import socket
 import subprocess
 import time
-from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-import boto3
 import pytest
 import requests
 
-from conftest import NUMBERS, TEMPLATE, find_free_port
+from conftest import TEMPLATE
+from stacks import SECONDS_TO_COMPILE, is_listening, wait_until
 from steps import follow, read_steps, read_table_page
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
-    from conftest import Bake, Service
+    from stacks import Stack
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow]
 
-# The same code, compiled in a fraction of the time.
-QUICK_PROFILE = {"CARGO_PROFILE_RELEASE_LTO": "off", "CARGO_PROFILE_RELEASE_CODEGEN_UNITS": "16"}
 SECONDS_TO_REBUILD = 30
-SECONDS_TO_COMPILE = 900
 KEYS = ["a b", "é", "日本", "🦀", "100%", "a+b", "a?b", "a#b", '"', "\\"]
-
-
-@dataclass
-class Stack:
-    """A rendered service whose local stack runs, or is about to."""
-
-    service: Service
-    localstack_port: int
-    port: int
-
-    @property
-    def slug(self) -> str:
-        return self.service.path.name
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    @property
-    def settings(self) -> list[str]:
-        return [f"LOCALSTACK_PORT={self.localstack_port}", f"PORT={self.port}"]
-
-    def make(self, *targets: str, **environment: str) -> str:
-        return self.service.make(*targets, *self.settings, **environment)
-
-    def containers(self) -> list[str]:
-        """Return the names of the containers on the project's network, but for LocalStack's."""
-        listing = subprocess.run(
-            ["docker", "ps", "--all", "--filter", f"network={self.slug}", "--format", "{{.Names}} {{.Image}}"],
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        return [line for line in listing.stdout.splitlines() if "localstack/localstack" not in line]
-
-    @contextlib.contextmanager
-    def running(self, target: str = "start", **environment: str) -> Iterator[subprocess.Popen[str]]:
-        """Run `make start` or `make dev` until the API answers, and stop it afterwards."""
-        log = self.service.path / f"{target}.log"
-        with log.open("w") as output:
-            process = subprocess.Popen(
-                ["make", target, *self.settings],
-                cwd=self.service.path,
-                env={**os.environ, **environment},
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                text=True,
-                start_new_session=True,
-            )
-        try:
-            wait_until(lambda: is_listening(self.port) or process.poll() is not None, SECONDS_TO_COMPILE)
-            assert process.poll() is None, log.read_text()
-            yield process
-        finally:
-            if process.poll() is None:
-                os.killpg(process.pid, signal.SIGTERM)
-            process.wait(60)
-
-    def dynamodb(self, region: str = "ap-northeast-1") -> Any:
-        return boto3.client(
-            "dynamodb",
-            endpoint_url=f"http://127.0.0.1:{self.localstack_port}",
-            region_name=region,
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
-        )
-
-
-def wait_until(is_so: Callable[[], bool], seconds: float) -> None:
-    end = time.monotonic() + seconds
-    while not is_so():
-        assert time.monotonic() < end, f"not within {seconds} s"
-        time.sleep(0.1)
-
-
-def is_listening(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
-@pytest.fixture
-def make_stack(
-    bake_with_tools: Bake, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Callable[..., Stack]]:
-    """Renders services with stacks of their own, and takes the stacks down afterwards."""
-    stacks: list[Stack] = []
-
-    def make(language: str = "python", **answers: str) -> Stack:
-        if language == "rust":
-            for variable, value in QUICK_PROFILE.items():
-                monkeypatch.setenv(variable, value)
-            service = request.getfixturevalue("bake_rust")(**answers)
-        else:
-            service = bake_with_tools(**{"project_slug": f"test-{os.getpid()}-{next(NUMBERS)}", **answers})
-        stacks.append(Stack(service, find_free_port(), find_free_port()))
-        return stacks[-1]
-
-    yield make
-    for stack in stacks:
-        stack.service.run("make", "down", *stack.settings)
-        assert stack.containers() == []
 
 
 @pytest.mark.parametrize("language", ["python", "rust"])
@@ -579,22 +473,6 @@ def test_tells_within_twenty_seconds_why_the_table_could_not_be_made(make_stack:
     assert result.returncode != 0
     assert "no seeds today" in result.stdout
     assert time.monotonic() - started < 20
-
-
-@pytest.mark.parametrize("target", ["start", "dev"])
-def test_says_that_the_port_is_taken_and_leaves_who_has_it_alone(make_stack: Callable[..., Stack], target: str) -> None:
-    stack = make_stack()
-    stack.make("up")
-
-    with stack.running():
-        requests.get(f"{stack.url}/users", timeout=30)
-        second = stack.service.run("make", target, *stack.settings)
-        still = requests.get(f"{stack.url}/users", timeout=30)
-
-    assert second.returncode != 0
-    assert f"Port {stack.port} is taken" in second.stdout
-    assert "Traceback" not in second.stdout
-    assert still.status_code == 200
 
 
 @pytest.mark.parametrize("language", ["python", "rust"])

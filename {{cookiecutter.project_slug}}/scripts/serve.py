@@ -1,21 +1,29 @@
 {% set service = cookiecutter | service -%}
-"""Serves the API with `sam local start-api` until told to stop, and leaves none of its containers behind.
+"""Serves the API with `sam local start-api` until told to stop, and leaves nothing of it behind.
 
-With --watch, a change under src/{{ "" if service.is_python else ", of Cargo.toml" }} or of template.yaml is built and served.
+Before that it makes the targets of the Makefile that it is given. With --watch, a change under src/{{ "" if service.is_python else ", of Cargo.toml" }} or of
+template.yaml is built and served. With --stop it ends the one that serves, or what is left of one that was killed.
 """
+
+# ruff: noqa: E402 - so that Ctrl-C shows no traceback while the rest is imported
 
 from __future__ import annotations
 
-import argparse
-import os
 import signal
+
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+import argparse
+import contextlib
+import fcntl
+import json
+import os
 import socket
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from watchfiles import watch
 
@@ -25,34 +33,43 @@ if TYPE_CHECKING:
 
 PROJECT = Path(__file__).resolve().parent.parent
 TEMPLATE = PROJECT / "template.yaml"
-SAM = str(Path(sys.executable).parent / "sam")
-SECONDS_TO_STOP = 10
-MILLISECONDS_BETWEEN_LOOKS = 200
+SAM = str(PROJECT / ".venv" / "bin" / "sam")
+SECONDS_TO_END = 10
+SECONDS_BETWEEN_LOOKS = 0.2
 
 
 def main() -> int:
     arguments = parse_arguments()
-    if is_listening(arguments.port):
-        sys.exit(f"Port {arguments.port} is taken: stop what listens there, or choose another with PORT=…")
     stop = StopSignal()
-    api = LocalApi(arguments.port, arguments.network)
-    try:
-        for changed in watch_sources(stop):
-            if api.has_ended():
-                return api.process.returncode or 1
-            if changed and arguments.watch:
-                rebuild(api, changed)
-        return stop.exit_status
-    finally:
-        api.stop()
+    lock = Lock(arguments.network, arguments.port)
+    if arguments.stop:
+        lock.take_over()
+        remove_containers(arguments.network)
+        return 0
+    if not lock.acquire():
+        sys.exit(f"This project is being served already{lock.describe_holder()}: use that, or end it with `make down`")
+    refuse_taken_port(arguments.port)
+    processes = Processes(lock)
+    for target in arguments.targets:
+        if status := processes.make(target, stop):
+            return stop.exit_status or status
+    refuse_taken_port(arguments.port)
+    return serve(LocalApi(processes, arguments.port, arguments.network), stop, watches=arguments.watch)
 
 
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--port", type=int, required=True, help="where the API answers on 127.0.0.1")
+    parser.add_argument("--port", type=int, default=3000, help="where the API answers on 127.0.0.1")
     parser.add_argument("--network", required=True, help="the Docker network that LocalStack is on")
     parser.add_argument("--watch", action="store_true", help="build and serve what changes")
+    parser.add_argument("--stop", action="store_true", help="end what serves the API on this network")
+    parser.add_argument("targets", nargs="*", help="what to make before")
     return parser.parse_args()
+
+
+def refuse_taken_port(port: int) -> None:
+    if is_listening(port):
+        sys.exit(f"Port {port} is taken: stop what listens there, or choose another with PORT=…")
 
 
 def is_listening(port: int) -> bool:
@@ -60,32 +77,156 @@ def is_listening(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
+def serve(api: LocalApi, stop: StopSignal, *, watches: bool) -> int:
+    """Serve the API until told to stop or `sam` ends, and return the exit status."""
+    try:
+        for changed in watch_sources(stop):
+            if api.has_ended():
+                return api.process.returncode or 1
+            if changed and watches:
+                rebuild(api, changed, stop)
+        return stop.exit_status
+    finally:
+        api.stop()
+
+
 class StopSignal:
     """Remembers the first signal to stop; those that follow do not disturb the clearing up."""
 
     def __init__(self) -> None:
-        self.event = threading.Event()
-        self.exit_status = 0
+        self.exit_status = 0  # and no threading.Event: a second signal while the first sets it would wait for ever
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self.receive)
 
     def receive(self, number: int, _frame: FrameType | None) -> None:
         self.exit_status = self.exit_status or 128 + number
-        self.event.set()
+
+    def is_set(self) -> bool:
+        return self.exit_status != 0
+
+
+class Lock:
+    """Lets one process at a time serve this project on a network.
+
+    The system lets go of it when its holder ends, however that ends. The file tells who that is, and what it has
+    started: all that is needed to end either.
+    """
+
+    def __init__(self, network: str, port: int) -> None:
+        self.network = network
+        self.port = port
+        path = PROJECT / "build" / f"{network}.lock"
+        path.parent.mkdir(exist_ok=True)
+        self.file = path.open("a+", encoding="utf-8")
+
+    def acquire(self) -> bool:
+        """Take the lock, unless another process holds it, and end what a killed one has left behind."""
+        try:
+            fcntl.flock(self.file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        left_behind = self.read().get("started", [])
+        self.record(left_behind)
+        if left_behind:
+            for process in filter(is_of_project, left_behind):
+                signal_group(process, signal.SIGKILL)
+            remove_containers(self.network)
+        self.record([])
+        return True
+
+    def take_over(self) -> None:
+        """Take the lock; whoever holds it is told to end, and killed where that takes too long."""
+        patience = time.monotonic() + 3 * SECONDS_TO_END
+        while not self.acquire():
+            if holder := self.read().get("holder"):
+                signal_process(holder, signal.SIGTERM if time.monotonic() < patience else signal.SIGKILL)
+            time.sleep(SECONDS_BETWEEN_LOOKS)
+
+    def describe_holder(self) -> str:
+        holder = self.read()
+        return f", on port {holder['port']}, by process {holder['holder']}" if holder else ""
+
+    def read(self) -> dict[str, Any]:
+        self.file.seek(0)
+        content: dict[str, Any] = json.loads(self.file.read() or "{}")
+        return content
+
+    def record(self, started: list[int]) -> None:
+        self.file.truncate(0)
+        self.file.write(json.dumps({"holder": os.getpid(), "port": self.port, "started": started}))
+        self.file.flush()
+
+
+class Processes:
+    """What this process has started, each in a session of its own: Ctrl-C reaches this one alone, which ends them in order."""
+
+    def __init__(self, lock: Lock) -> None:
+        self.lock = lock
+        self.started: list[int] = []
+
+    def start(self, *command: str) -> subprocess.Popen[bytes]:
+        process = subprocess.Popen(command, cwd=PROJECT, start_new_session=True)
+        self.started.append(process.pid)
+        self.lock.record(self.started)
+        return process
+
+    def end(self, process: subprocess.Popen[bytes]) -> None:
+        """End a process and all that it has started."""
+        signal_group(process.pid, signal.SIGTERM)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(SECONDS_TO_END)
+        signal_group(process.pid, signal.SIGKILL)
+        process.wait()
+        self.started.remove(process.pid)
+        self.lock.record(self.started)
+
+    def make(self, target: str, stop: StopSignal) -> int:
+        """Make a target of the Makefile, until that is done or it is told to stop, and return make's exit status."""
+        process = self.start("make", "--no-print-directory", f"--directory={PROJECT}", target)
+        while process.poll() is None and not stop.is_set():
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(SECONDS_BETWEEN_LOOKS)
+        self.end(process)
+        return process.returncode
+
+
+def signal_process(process: int, number: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(process, number)
+
+
+def signal_group(process: int, number: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process, number)
+
+
+def is_of_project(process: int) -> bool:
+    """Tell whether a process runs one of this project's commands; its number may have gone to another since."""
+    command = subprocess.run(["ps", "-ww", "-o", "command=", "-p", str(process)], capture_output=True, check=False)
+    return os.fsencode(PROJECT) in command.stdout
+
+
+def remove_containers(network: str) -> None:
+    """Remove the containers that `sam` has started on a network."""
+    filters = ["--filter", "label=sam.cli.container.type=lambda", "--filter", f"network={network}"]
+    command = ["docker", "ps", "--all", "--quiet", *filters]
+    found = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
+    if containers := found.stdout.split():
+        subprocess.run(["docker", "rm", "--force", *containers], stdout=subprocess.DEVNULL, check=False)
 
 
 class LocalApi:
     """A running `sam local start-api`, and the containers that it starts."""
 
-    def __init__(self, port: int, network: str) -> None:
+    def __init__(self, processes: Processes, port: int, network: str) -> None:
+        self.processes = processes
         self.port = port
         self.network = network
         self.process = self.start()
 
     def start(self) -> subprocess.Popen[bytes]:
-        command = [SAM, "local", "start-api", "--port", str(self.port), "--docker-network", self.network]
-        # In a session of its own: Ctrl-C reaches this process alone, which then stops sam in order.
-        return subprocess.Popen(command, cwd=PROJECT, start_new_session=True)
+        port = str(self.port)
+        return self.processes.start(SAM, "local", "start-api", "--port", port, "--docker-network", self.network)
 
     def has_ended(self) -> bool:
         return self.process.poll() is not None
@@ -95,24 +236,12 @@ class LocalApi:
         self.stop()
         self.process = self.start()
         while not self.has_ended() and not is_listening(self.port):
-            time.sleep(MILLISECONDS_BETWEEN_LOOKS / 1000)
+            time.sleep(SECONDS_BETWEEN_LOOKS)
 
     def stop(self) -> None:
-        self.remove_containers()  # before sam ends, which complains of those whose output it still reads
-        self.process.terminate()
-        try:
-            self.process.wait(SECONDS_TO_STOP)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-        self.remove_containers()
-
-    def remove_containers(self) -> None:
-        filters = ["--filter", "label=sam.cli.container.type=lambda", "--filter", f"network={self.network}"]
-        command = ["docker", "ps", "--all", "--quiet", *filters]
-        found = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
-        if containers := found.stdout.split():
-            subprocess.run(["docker", "rm", "--force", *containers], stdout=subprocess.DEVNULL, check=False)
+        remove_containers(self.network)  # before sam ends, which complains of those whose output it still reads
+        self.processes.end(self.process)
+        remove_containers(self.network)
 
 
 def watch_sources(stop: StopSignal) -> Iterator[list[str]]:
@@ -122,8 +251,8 @@ def watch_sources(stop: StopSignal) -> Iterator[list[str]]:
 {%- if not service.is_python %}
         PROJECT / "Cargo.toml",
 {%- endif %}
-        stop_event=stop.event,
-        rust_timeout=MILLISECONDS_BETWEEN_LOOKS,
+        stop_event=stop,
+        rust_timeout=int(SECONDS_BETWEEN_LOOKS * 1000),
         yield_on_timeout=True,
         raise_interrupt=False,
     )
@@ -145,11 +274,14 @@ def stamp(file: Path) -> tuple[int, int] | None:
     return status.st_mtime_ns, status.st_ino
 
 
-def rebuild(api: LocalApi, changed: list[str]) -> None:
+def rebuild(api: LocalApi, changed: list[str], stop: StopSignal) -> None:
     """Build again; sam serves new code by itself, and a new template when it is started anew."""
     print(f"Changed: {', '.join(changed)}. Building…", flush=True)
     started = time.monotonic()
-    if subprocess.run(["make", "--no-print-directory", "build"], cwd=PROJECT, check=False).returncode:
+    status = api.processes.make("build", stop)
+    if stop.is_set():
+        return
+    if status:
         print("The build failed. The API goes on with the last one that worked.", flush=True)
         return
     if TEMPLATE.name in changed:

@@ -12,16 +12,18 @@ use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::config::interceptors::BeforeTransmitInterceptorContextRef;
+use aws_sdk_dynamodb::config::interceptors::{
+    AfterDeserializationInterceptorContextRef, BeforeTransmitInterceptorContextRef,
+};
 use aws_sdk_dynamodb::config::{self, ConfigBag, Intercept, RuntimeComponents};
-use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::error::{BoxError, ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure, ScalarAttributeType};
 use aws_smithy_http_client as http_client;
 use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
-use lambda_runtime::Error as BoxError;
+use serde::de::IgnoredAny;
 
 use crate::http::{HttpError, Request};
 use crate::json_values::{self, Item, Number};
@@ -158,6 +160,27 @@ pub struct Page {
     pub last_key: Option<Item>,
 }
 
+/// Refuses an answer that is no JSON object, which the SDK may take for success.
+#[derive(Debug)]
+struct RefusePartialAnswer;
+
+impl Intercept for RefusePartialAnswer {
+    fn name(&self) -> &'static str {
+        "RefusePartialAnswer"
+    }
+
+    fn read_after_deserialization(
+        &self,
+        context: &AfterDeserializationInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let body = context.response().body().bytes().unwrap_or_default();
+        serde_json::from_slice::<HashMap<String, IgnoredAny>>(body)?;
+        Ok(())
+    }
+}
+
 /// The table, behind a client that is made once.
 pub struct Table {
     client: Client,
@@ -184,6 +207,7 @@ impl Table {
         let config = config::Builder::from(sdk_config)
             .timeout_config(timeouts)
             .retry_config(RetryConfig::standard().with_max_attempts(3))
+            .interceptor(RefusePartialAnswer)
             .build();
         Self { client: Client::from_conf(config), name }
     }

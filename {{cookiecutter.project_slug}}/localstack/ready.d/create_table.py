@@ -44,8 +44,13 @@ def read_tables(template_file: Path) -> list[dict[str, Any]]:
     """Return what LocalStack is told of each table in a CloudFormation template: CreateTable's arguments, and the TTL.
 
     References to parameters become the parameters' defaults; a property that needs another intrinsic function is left out.
+    Raises ValueError where the file is not YAML, or declares no table.
     """
-    template = yaml.load(template_file.read_text(encoding="utf-8"), TemplateLoader)  # noqa: S506 - a SafeLoader
+    try:
+        template = yaml.load(template_file.read_text(encoding="utf-8"), TemplateLoader)  # noqa: S506 - a SafeLoader
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else "unknown"
+        raise ValueError(f"template.yaml is not YAML, line {line}: {error.problem}") from error
     parameters = template.get("Parameters", {})
     defaults = {name: parameter["Default"] for name, parameter in parameters.items() if "Default" in parameter}
     tables = []
@@ -54,6 +59,8 @@ def read_tables(template_file: Path) -> list[dict[str, Any]]:
             properties = resolve(resource["Properties"], defaults)
             taken = {name: value for name, value in properties.items() if name in SAME_IN_API}
             tables.append({name: value for name, value in taken.items() if not holds_intrinsic(value)})
+    if not tables:
+        raise ValueError("template.yaml declares no AWS::DynamoDB::Table")
     return tables
 
 

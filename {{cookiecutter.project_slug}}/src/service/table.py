@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import signal
 from contextlib import contextmanager
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -59,7 +61,8 @@ KEY = (PARTITION_KEY,{% if service.sort_key %} SORT_KEY{% endif %})
 
 TABLE_NAME = os.environ["TABLE_NAME"]
 
-# Three attempts of three seconds and the pauses between them end before the function's own timeout.
+# Ends before the function's own timeout, also where the function has just been started.
+SECONDS_TO_ANSWER = 10
 CLIENT: DynamoDBClient = boto3.client(
     "dynamodb",
     config=Config(connect_timeout=1, read_timeout=2, retries={"mode": "standard", "total_max_attempts": 3}),
@@ -67,6 +70,11 @@ CLIENT: DynamoDBClient = boto3.client(
 
 # What fits into an update expression: Amazon DynamoDB Developer Guide, "Quotas", expression parameters.
 MAX_CHANGES = 300
+
+
+class DeadlineExceeded(BaseException):
+    """The table has not answered in time. No Exception: botocore would take that for a reason to try again."""
+
 
 CONDITION_FAILED = "ConditionalCheckFailedException"
 THROTTLED = {
@@ -80,7 +88,27 @@ UNREACHABLE = (
     exceptions.HTTPClientError,
     exceptions.IncompleteReadError,
     ResponseParserError,
+    DeadlineExceeded,
 )
+
+
+def raise_deadline_exceeded(*_: object) -> None:
+    raise DeadlineExceeded
+
+
+def refuse_partial_answer(response_dict: Mapping[str, Any], **_: Any) -> None:
+    """Raise ResponseParserError for an answer that is no JSON object, which botocore may take for success."""
+    try:
+        answer = json.loads(response_dict["body"])
+    except ValueError:
+        answer = None
+    if not isinstance(answer, dict):
+        raise ResponseParserError("The answer is not a JSON object")
+
+
+# The client's own timeouts are for each time it reads, and an answer may arrive in any number of pieces.
+signal.signal(signal.SIGALRM, raise_deadline_exceeded)
+CLIENT.meta.events.register("before-parse.dynamodb", refuse_partial_answer)
 
 
 def read_path_key(request: Request) -> Item:
@@ -164,9 +192,16 @@ def parse_key_text(attribute: KeyAttribute, text: str) -> AttributeValueTypeDef:
 
 @contextmanager
 def http_errors(condition_failed: HttpError | None = None) -> Iterator[None]:
-    """Raise what DynamoDB answers, other than success, as the HttpError that tells a client."""
+    """Raise what DynamoDB answers, other than success, as the HttpError that tells a client.
+
+    What takes longer than SECONDS_TO_ANSWER is given up.
+    """
     try:
-        yield
+        signal.setitimer(signal.ITIMER_REAL, SECONDS_TO_ANSWER)
+        try:
+            yield
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
     except exceptions.ClientError as error:
         raise translate(error, condition_failed) from error
     except UNREACHABLE as error:

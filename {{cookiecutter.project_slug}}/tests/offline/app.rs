@@ -135,6 +135,21 @@ async fn asks_to_try_again_where_the_table_does_not_answer() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn takes_no_part_of_an_answer_for_the_whole() {
+    for body in ["", "<html>", "[]", r#"{"Item": {"#] {
+        for status in [200, 400, 500] {
+            let client =
+                infallible_client_fn(move |_| http::Response::builder().status(status).body(body.to_owned()).unwrap());
+            for event in events().iter().take(1) {
+                let answer = call(&table(client.clone()), event).await;
+
+                assert_eq!((answer.status, answer.headers["Retry-After"].as_str()), (503, "1"), "{status} {body}");
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn gives_up_on_the_table_before_lambda_gives_up_on_the_function() {
     for event in events().iter().take(1) {
         let silent = NeverClient::new();

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import base64
 import json
+import signal
+import time
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +16,9 @@ import pytest
 from api import fill
 {%- endif %}
 from botocore import exceptions
+from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
+from moto.core.botocore_stubber import MockRawResponse
 from offline import OfflineApi, make_http_event, make_rest_event
 
 if TYPE_CHECKING:
@@ -171,11 +176,37 @@ def test_does_not_tell_who_may_not_do_what(serve: Callable[..., Any], table_modu
     assert "inside" not in answer["message"]
 
 
-def test_gives_up_on_the_table_before_lambda_gives_up_on_the_function(table_module: ModuleType) -> None:
-    config = table_module.CLIENT.meta.config
-    attempts = config.retries["total_max_attempts"]
-    longest_pauses = sum(2**retry for retry in range(attempts - 1))
+def test_gives_up_on_the_table_before_lambda_gives_up_on_the_function(
+    serve: Callable[..., Any], table_module: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert project.read_template()["Globals"]["Function"]["Timeout"] > table_module.SECONDS_TO_ANSWER
+    monkeypatch.setattr(table_module, "SECONDS_TO_ANSWER", 0.01)
 
-    longest = attempts * (config.connect_timeout + config.read_timeout) + longest_pauses
+    def wait(_: Request) -> Response:
+        with table_module.http_errors():
+            time.sleep(60)
+        raise AssertionError
 
-    assert longest < project.read_template()["Globals"]["Function"]["Timeout"]
+    status, _, headers = serve(wait)
+
+    assert (status, headers["Retry-After"]) == (503, "1")
+    assert signal.getitimer(signal.ITIMER_REAL) == (0, 0)
+
+
+@pytest.mark.parametrize("body", ["", "<html>", "[]", '{"Item": {'])
+@pytest.mark.parametrize("status", [200, 400, 500])
+def test_takes_no_part_of_an_answer_for_the_whole(
+    serve: Callable[..., Any], table_module: ModuleType, status: int, body: str
+) -> None:
+    def read(_: Request) -> Response:
+        answer = AWSResponse("", status, HTTPHeaders(), MockRawResponse(body.encode()))
+        table_module.CLIENT.meta.events.register_first("before-send", lambda **_: answer, "part")
+        try:
+            table_module.create({attribute.name: {attribute.type: "1"} for attribute in table_module.KEY})
+        finally:
+            table_module.CLIENT.meta.events.unregister("before-send", unique_id="part")
+        raise AssertionError
+
+    status, _, headers = serve(read)
+
+    assert (status, headers["Retry-After"]) == (503, "1")
