@@ -11,6 +11,7 @@ import time
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+import boto3
 from awslambdaric.lambda_runtime_log_utils import JsonFormatter
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
@@ -20,9 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 PAIRS = 400
+CLIENT: Any = boto3.client("dynamodb")
 NAME = table.TABLE_NAME
 KEY = {"user_id": {"S": "001"}}
-DOCUMENT = {"user_id": "001", "name": "田中太郎", "age": 42, "tags": ["a", "b"], "address": {"city": "東京"}}
+BODY = json.dumps({"user_id": "001", "name": "田中太郎", "age": 42, "tags": ["a", "b"], "address": {"city": "東京"}})
 ITEM = {
     **KEY,
     "name": {"S": "田中太郎"},
@@ -39,7 +41,8 @@ BODIES = {operation: json.dumps(answer).encode() for operation, answer in ANSWER
 
 
 def main() -> None:
-    table.CLIENT.meta.events.register("before-send.dynamodb", answer)
+    for client in (table.CLIENT, CLIENT):
+        client.meta.events.register("before-send.dynamodb", answer)
     log_as_lambda_does()
     times = {name: measure(request, call) for name, (request, call) in CASES.items()}
     print(json.dumps(times))
@@ -70,20 +73,21 @@ def send(method: str, resource: str, **rest: object) -> None:
 CASES: dict[str, tuple[Callable[[], object], Callable[[], object]]] = {
     "read": (
         lambda: send("GET", "/users/{user_id}", pathParameters={"user_id": "001"}),
-        lambda: table.CLIENT.get_item(TableName=NAME, Key=KEY, ConsistentRead=True),
+        lambda: CLIENT.get_item(TableName=NAME, Key=KEY, ConsistentRead=True),
     ),
     "create": (
-        lambda: send("POST", "/users", body=json.dumps(DOCUMENT)),
-        lambda: table.CLIENT.put_item(
+        lambda: send("POST", "/users", body=BODY),
+        lambda: CLIENT.put_item(
             TableName=NAME,
             Item=ITEM,
             ConditionExpression="attribute_not_exists(#partition)",
             ExpressionAttributeNames={"#partition": "user_id"},
+            ReturnValuesOnConditionCheckFailure="ALL_OLD",
         ),
     ),
     "list of 100": (
         lambda: send("GET", "/users", queryStringParameters={"limit": "100"}),
-        lambda: table.CLIENT.scan(TableName=NAME, Limit=100),
+        lambda: CLIENT.scan(TableName=NAME, Limit=100),
     ),
 }
 
