@@ -13,7 +13,6 @@ from matplotlib import pyplot as plt
 
 from measuring import (
     RATIO_HEADER,
-    RESULTS,
     TEMPLATE,
     Ratio,
     make_table,
@@ -21,6 +20,7 @@ from measuring import (
     measure_seconds,
     refuse_excess,
     run,
+    save_plot,
     show_milliseconds,
     write_report,
 )
@@ -95,8 +95,7 @@ def draw(times: dict[int, list[float]], line: statistics.LinearRegression) -> No
     axes.plot(ends, [(line.intercept + line.slope * count) * 1000 for count in ends], label="straight line")
     axes.set(xlabel="routes", ylabel="milliseconds", ylim=(0, None), title="Rendering")
     axes.legend()
-    figure.tight_layout()
-    figure.savefig(RESULTS / "render.svg")
+    save_plot(figure, "render")
 
 
 if __name__ == "__main__":

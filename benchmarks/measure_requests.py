@@ -20,7 +20,6 @@ from measuring import (
     BASELINES,
     FUNCTION_SETTINGS,
     RATIO_HEADER,
-    RESULTS,
     Ratio,
     find_free_port,
     make_client,
@@ -29,6 +28,7 @@ from measuring import (
     measure_seconds,
     percentile,
     render,
+    save_plot,
     serve,
     serve_service,
     show_milliseconds,
@@ -222,8 +222,7 @@ def draw(loads: list[Load]) -> None:
         axes.set(title=each.name, xlabel="request", ylim=(0, None))
     plots[0].set_ylabel("milliseconds")
     figure.suptitle(f"{LOAD} requests, {AT_ONCE} at a time")
-    figure.tight_layout()
-    figure.savefig(RESULTS / "requests.svg")
+    save_plot(figure, "requests")
 
 
 if __name__ == "__main__":

@@ -17,11 +17,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import boto3
+import matplotlib as mpl
 import requests
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from matplotlib.figure import Figure
     from mypy_boto3_dynamodb import DynamoDBClient
 
 TEMPLATE = Path(__file__).resolve().parent.parent
@@ -119,10 +121,16 @@ def make_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 def write_report(name: str, *parts: str) -> None:
     """Write results/<name>.md, and print it."""
     machine = f"Measured by `make bench` on a machine with {os.cpu_count()} processors, {platform.machine()}."
-    RESULTS.mkdir(exist_ok=True)
     report = RESULTS / f"{name}.md"
     report.write_text("\n\n".join([*parts, machine]) + "\n", encoding="utf-8")
     print(report.read_text(encoding="utf-8"))
+
+
+def save_plot(figure: Figure, name: str) -> None:
+    """Write results/<name>.svg: the same text each time, for the same figures."""
+    with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": name}):
+        figure.tight_layout()
+        figure.savefig(RESULTS / f"{name}.svg", metadata={"Date": None})
 
 
 def refuse_excess(ratios: Iterable[Ratio]) -> None:

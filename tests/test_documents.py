@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import pytest
@@ -89,6 +90,24 @@ def test_the_readme_has_the_figures_that_were_measured() -> None:
     measured = (TEMPLATE / "benchmarks" / "results" / "languages.md").read_text(encoding="utf-8")
 
     assert measured.strip() in (TEMPLATE / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_arithmetic_of_scale_is_right() -> None:
+    text = (TEMPLATE / "docs" / "scale.md").read_text(encoding="utf-8")
+
+    sums = re.findall(r"`([\d,.]+(?: [×÷] [\d,.]+)+) = ([\d,.]+)`", text)
+
+    assert len(sums) == text.count(" = ")
+    assert [f"{sum_} is not {result}" for sum_, result in sums if compute(sum_) != compute(result)] == []
+
+
+def compute(text: str) -> Fraction:
+    """Return the value of numbers that are multiplied and divided, from left to right."""
+    first, *rest = text.replace(",", "").split()
+    value = Fraction(first)
+    for sign, number in zip(rest[::2], rest[1::2], strict=True):
+        value = value * Fraction(number) if sign == "×" else value / Fraction(number)
+    return value
 
 
 def test_each_promise_of_security_has_its_test() -> None:
