@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import subprocess
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 from cookiecutter.main import cookiecutter as render
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from conftest import TEMPLATE, cookiecutter
+from conftest import TEMPLATE, Service, cookiecutter
 from local_extensions import CHOICES, METHODS, REGIONS, escape_jinja, parse_answers
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 SOME = settings(
     deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
@@ -71,7 +69,7 @@ def answers(draw: st.DrawFn) -> dict[str, str]:
 
 
 @pytest.mark.slow
-def test_what_is_accepted_renders_and_passes_the_checks(tmp_path: Path) -> None:
+def test_what_is_accepted_renders_and_passes_the_checks(tmp_path: Path, tools: Path) -> None:
     rendered: list[str] = []
 
     @settings(SOME, max_examples=60)
@@ -97,6 +95,10 @@ def test_what_is_accepted_renders_and_passes_the_checks(tmp_path: Path) -> None:
     lint = subprocess.run(["cfn-lint", *templates], capture_output=True, text=True, check=False)
     assert len(rendered) >= 50
     assert lint.stdout == ""
+    for service in [Service(Path(path)) for path in rendered if Path(path, "src", "service").exists()][::12]:
+        (service.path / ".venv").symlink_to(tools)
+        (tools / ".complete").touch()
+        assert " passed" in service.make("test")
 
 
 @pytest.mark.slow
