@@ -20,6 +20,7 @@ from measuring import (
     BASELINES,
     FUNCTION_SETTINGS,
     RATIO_HEADER,
+    REGION,
     Ratio,
     find_free_port,
     make_client,
@@ -226,5 +227,6 @@ def draw(loads: list[Load]) -> None:
 
 
 if __name__ == "__main__":
-    os.environ |= FUNCTION_SETTINGS  # what `sam` hands to the functions in the place of a user's own
+    # What `sam` hands to the functions in the place of a user's own.
+    os.environ |= {**FUNCTION_SETTINGS, "AWS_REGION": REGION, "AWS_DEFAULT_REGION": REGION}
     main()

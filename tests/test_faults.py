@@ -96,6 +96,9 @@ def test_answers_by_its_contract_whatever_becomes_of_the_table(
         expect_unavailable(url)
         stack.make("up")
         after_stop = requests.put(url, json={"seen": 101}, timeout=30)
+        docker("restart", "--time=1", localstack)
+        expect_unavailable(url)
+        wait_until(lambda: requests.put(url, json={"seen": 102}, timeout=30).status_code == 201, 60)
 
     assert (kept.status_code, kept.json()) == (200, {"user_id": "1", "seen": 0})
     assert after_pause.json() == kept.json()
@@ -181,7 +184,10 @@ def test_ends_at_every_stage_and_starts_again(make_stack: Callable[..., Stack]) 
             process.terminate()
         else:
             os.killpg(process.pid, signal.SIGINT)
-        status = process.wait(SECONDS_TO_END)
+        try:
+            status = process.wait(SECONDS_TO_END)
+        except subprocess.TimeoutExpired:
+            pytest.fail(f"{stage}: did not end within {SECONDS_TO_END} s:\n{log.read_text()}")
 
         assert status != 0, stage
         assert "Traceback" not in log.read_text(), stage

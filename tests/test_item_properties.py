@@ -384,8 +384,8 @@ FAULTS = [
     pytest.param(
         check_behaves_like_a_dictionary,
         "table.py",
-        "            Key=key,\n            ConditionExpression=",
-        "            Key=key,\n            ConditionExpression='attribute_not_exists(#partition) OR ' + ",
+        "                Key=key,\n                ConditionExpression=",
+        "                Key=key,\n                ConditionExpression='attribute_not_exists(#partition) OR ' + ",
         id="delete of what is not there",
     ),
 ]
