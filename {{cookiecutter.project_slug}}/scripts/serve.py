@@ -240,6 +240,7 @@ class LocalApi:
 
     def stop(self) -> None:
         remove_containers(self.network)  # before sam ends, which complains of those whose output it still reads
+        time.sleep(SECONDS_BETWEEN_LOOKS)  # until sam has read that they have ended
         self.processes.end(self.process)
         remove_containers(self.network)
 
