@@ -97,14 +97,13 @@ def test_answers_by_its_contract_whatever_becomes_of_the_table(
         stack.make("up")
         after_stop = requests.put(url, json={"seen": 101}, timeout=30)
         docker("restart", "--time=1", localstack)
-        # 200 as well as 201: LocalStack may store, once its table is there, what it was sent before and has not answered.
-        wait_until(lambda: requests.put(url, json={"seen": 102}, timeout=30).ok, 60)
-        after_restart = requests.get(url, timeout=30)
+        # By reading: LocalStack may store, once its table is there, a PUT that it was sent before and has not answered.
+        wait_until(lambda: requests.get(f"{stack.url}/users", timeout=30).ok, 60)
+        after_restart = requests.put(url, json={"seen": 102}, timeout=30)
 
     assert (kept.status_code, kept.json()) == (200, {"user_id": "1", "seen": 0})
     assert after_pause.json() == kept.json()
-    assert (with_new_table.status_code, after_stop.status_code) == (201, 201)
-    assert after_restart.json() == {"user_id": "1", "seen": 102}
+    assert (with_new_table.status_code, after_stop.status_code, after_restart.status_code) == (201, 201, 201)
 
 
 def test_says_that_the_table_is_not_there_in_another_region(make_stack: Callable[..., Stack]) -> None:
