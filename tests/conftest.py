@@ -6,6 +6,7 @@ import fcntl
 import itertools
 import os
 import shutil
+import signal
 import socket
 import subprocess
 from dataclasses import dataclass
@@ -28,6 +29,9 @@ NUMBERS = itertools.count()
 # What a `make` that runs the tests would have the services' own say and do.
 for variable in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS"):
     os.environ.pop(variable, None)
+
+# A shell's background jobs ignore Ctrl-C, and so would all that the tests start, where they are such a job.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @lru_cache(maxsize=1)

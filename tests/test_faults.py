@@ -168,8 +168,7 @@ def test_ends_at_every_stage_and_starts_again(make_stack: Callable[..., Stack]) 
     routes = stack.service.path / "src" / "service" / "routes.py"
 
     for number, stage in enumerate(
-        # Said by uv itself: make tells of `uv sync` before it starts it, and a Ctrl-C just then reaches make alone.
-        ("Creating virtual", "-1  Creating", "Waiting", "Starting Build", "Mounting", "a request", "Changed: ")
+        ("uv sync", "-1  Creating", "Waiting", "Starting Build", "Mounting", "a request", "Changed: ")
     ):
         process, log = start_dev(stack)
         if stage == "a request":
