@@ -1058,6 +1058,21 @@ def describe(service: Service) -> dict[str, object]:
     }
 
 
+def finish(answers: Answers, service: Service) -> str:
+    """Check what was rendered, and return for the hook, as a literal of Python, what rendered_service.py found.
+
+    cookiecutter alone tells where it renders to. For other tools the hook is given what it needs to look itself.
+    """
+    expected = describe(service)
+    if "_output_dir" not in answers:
+        return ascii({"template": TEMPLATE, "expected": expected})
+    import rendered_service  # noqa: PLC0415 - only now is there something to check
+
+    sys.modules.pop(rendered_service.__name__, None)  # as this module, for another version of it
+    directory = os.path.join(str(answers["_output_dir"]), service.slug)  # noqa: PTH118 - as above
+    return ascii(rendered_service.finish(directory, expected))
+
+
 def find_template_files() -> Iterator[str]:
     """Yield the path of each file that is rendered, below the service's directory."""
     top = os.path.join(TEMPLATE, DIRECTORY)  # noqa: PTH118 - pathlib would be imported for this alone
@@ -1082,7 +1097,7 @@ class AnswersExtension(Extension):
         environment.filters.update(
             check=check,
             default_routes=make_default_routes,
-            describe=lambda answers: describe(self.make_service(answers)),
+            finish=lambda answers: finish(answers, self.make_service(answers)),
             markdown=quote_markdown,
             quoted=quote_string,
             service=self.make_service,

@@ -145,7 +145,7 @@ def template(tmp_path: Path) -> Path:
     """A copy of the template, to be broken."""
     copy = tmp_path / "template"
     copy.mkdir()
-    for name in ("cookiecutter.json", "local_extensions.py"):
+    for name in ("cookiecutter.json", "local_extensions.py", "rendered_service.py"):
         shutil.copy(TEMPLATE / name, copy)
     for name in ("hooks", SLUG):
         shutil.copytree(TEMPLATE / name, copy / name)
@@ -196,6 +196,19 @@ def test_says_what_was_made_and_what_to_do_next(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_says_what_is_off_where_the_tool_does_not_tell_where_it_renders_to(bake: Bake, tmp_path: Path) -> None:
+    service = bake(routes="GET /r0")
+    hook = render_hook(service, tmp_path, 1)
+    (service.path / "env.json").write_text("{")
+
+    result = subprocess.run([sys.executable, hook], cwd=service.path, capture_output=True, text=True, check=False)
+
+    assert result.returncode == 1
+    assert result.stderr.splitlines()[0] == "The rendered service is not as it should be:"
+    assert "env.json: cannot be parsed" in result.stderr.splitlines()[1]
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("routes", [6, 150])
 def test_takes_less_than_a_fifth_of_a_second_beyond_the_start_of_python(
     bake: Bake, tmp_path: Path, routes: int
@@ -215,7 +228,7 @@ def test_takes_less_than_a_fifth_of_a_second_beyond_the_start_of_python(
 
 
 def render_hook(service: Service, directory: Path, routes: int) -> Path:
-    """Return the hook as cookiecutter runs it for a service."""
+    """Return the hook for a service, as a tool runs it that does not tell where it renders to."""
     answers = {
         "project_name": "Users API",
         "project_slug": service.path.name,

@@ -1,0 +1,370 @@
+"""Checks a rendered service, and says what was made and what to do next.
+
+Each `check_…` yields a line for each thing that is off. A line stops cookiecutter, which takes the directory away again.
+It runs in cookiecutter's own process, which has imported most of what this needs.
+"""
+
+from __future__ import annotations
+
+import ast
+import gc
+import itertools
+import json
+import os
+import re
+import shlex
+import stat
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+try:
+    import tomllib
+except (
+    ModuleNotFoundError
+):  # Python 3.10 reads no TOML: there, and there alone, pyproject.toml and samconfig.toml go unread
+    tomllib = None  # type: ignore[assignment]
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+# What Jinja begins with; GitHub's expressions begin with `$` and Docker's formats go on with a dot.
+JINJA = re.compile(r"(?<!\$)\{\{(?!\.)|\{%|\{#")
+
+
+class TemplateLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+    """Loads YAML, CloudFormation's too: `!Ref Table` becomes "!Ref Table", other functions their plain content."""
+
+
+def construct_function(loader: Any, function: str, node: yaml.Node) -> object:
+    if isinstance(node, yaml.ScalarNode):
+        return f"!{function} {node.value}"
+    if isinstance(node, yaml.SequenceNode):
+        return loader.construct_sequence(node, deep=True)
+    return loader.construct_mapping(node, deep=True)
+
+
+TemplateLoader.add_multi_constructor("!", construct_function)
+
+
+class Project:
+    """The rendered files: what they should say, their text, and what is in them."""
+
+    def __init__(self, root: Path, expected: Mapping[str, Any]) -> None:
+        self.root = root
+        self.expected = expected
+        self.routes_file: str = expected["routes_file"]
+        self.table_file = self.routes_file.replace("routes.", "table.")
+        self.is_rust = expected["language"] == "rust"
+        self.texts: dict[str, str] = {}
+        self.parsed: dict[str, Any] = {}
+
+    def read(self) -> Iterator[str]:
+        """Read and parse every file; yield a line for each that cannot be. What was in the directory before is not looked at."""
+        for name in self.expected["files"]:
+            try:
+                self.texts[name] = (self.root / name).read_bytes().decode("utf-8")
+                parse = PARSERS.get(Path(name).suffix)
+                self.parsed[name] = parse(self.texts[name]) if parse else None
+            except OSError:
+                yield f"{name}: is missing"
+            except (ValueError, SyntaxError, yaml.YAMLError) as error:
+                yield f"{name}: cannot be parsed: {' '.join(str(error).split())}"
+
+
+def parse_toml(text: str) -> Any:
+    return tomllib.loads(text) if tomllib else None
+
+
+def parse_yaml(text: str) -> Any:
+    return yaml.load(text, TemplateLoader)  # noqa: S506 - derived from a SafeLoader
+
+
+PARSERS: Mapping[str, Callable[[str], Any]] = {
+    ".json": json.loads,
+    ".py": ast.parse,
+    ".toml": parse_toml,
+    ".yaml": parse_yaml,
+    ".yml": parse_yaml,
+}
+
+
+def check_texts(project: Project) -> Iterator[str]:
+    for name, text in project.texts.items():
+        for number, line in enumerate(text.split("\n") if JINJA.search(text) else [], start=1):
+            if JINJA.search(line):
+                yield f"{name}:{number}: looks like a template still: {line.strip()}"
+        if "\r" in text:
+            yield f"{name}: has line ends other than LF"
+        if text and (not text.endswith("\n") or text.endswith("\n\n")):
+            yield f"{name}: does not end with one newline"
+
+
+def check_executable_bits(project: Project) -> Iterator[str]:
+    if os.name == "nt":  # has no such bits
+        return
+    for name, text in project.texts.items():
+        is_executable = bool((project.root / name).stat().st_mode & stat.S_IXUSR)
+        if is_executable != text.startswith("#!"):
+            yield f"{name}: is {'executable, and no script' if is_executable else 'a script, and not executable'}"
+
+
+def check_routes(project: Project) -> Iterator[str]:
+    expected = {route["key"]: route["name"] for route in project.expected["routes"]}
+    found = {
+        "template.yaml": {key: expected.get(key) for _, key in events(project)},
+        "openapi.yaml": {
+            f"{'ANY' if method.startswith('x-') else method.upper()} {path}": operation["operationId"]
+            for path, operations in project.parsed["openapi.yaml"]["paths"].items()
+            for method, operation in operations.items()
+        },
+        project.routes_file: routes_table(project),
+    }
+    for file, routes in found.items():
+        yield from compare(f"{file}: route", expected, routes)
+    yield from compare(
+        f"{project.routes_file}: handler", dict.fromkeys(expected.values()), dict.fromkeys(handlers(project))
+    )
+
+
+def check_functions(project: Project) -> Iterator[str]:
+    """The functions of template.yaml serve the routes that they should, with the actions that these need and no others."""
+    expected: dict[str, Any] = {
+        name: {"routes": [], "role": role} for name, role in project.expected["functions"].items()
+    }
+    for route in project.expected["routes"]:
+        expected[route["function"]]["routes"].append(route["key"])
+    found = {
+        name: {
+            "routes": [key for owner, key in events(project) if owner == name],
+            "role": function.get("Role", "").removeprefix("!GetAtt ").removesuffix(".Arn"),
+        }
+        for name, function in functions(project).items()
+    }
+    yield from compare("template.yaml: function", expected, found)
+
+    roles = resources(project, "AWS::IAM::Role")
+    statements = {name: find_statements(role) for name, role in roles.items()}
+    actions = {
+        name: sorted(action for statement in found for action in statement["Action"])
+        for name, found in statements.items()
+    }
+    yield from compare("template.yaml: role", project.expected["roles"], actions)
+    for name, found_statements in statements.items():
+        for statement in found_statements:
+            if statement["Resource"] != "!GetAtt Table.Arn":
+                yield f"template.yaml: {name} may act on {statement['Resource']}, and not on the table alone"
+    for name, policy in resources(project, "AWS::IAM::ManagedPolicy").items():
+        for statement in policy["PolicyDocument"]["Statement"]:
+            if statement["Resource"] != "!GetAtt LogGroup.Arn":
+                yield f"template.yaml: {name} allows to act on {statement['Resource']}, and not on the log alone"
+
+
+def check_table(project: Project) -> Iterator[str]:
+    """The table's name, key and region are the same wherever they stand."""
+    template = project.parsed["template.yaml"]
+    table = template["Resources"]["Table"]["Properties"]
+    types = {attribute["AttributeName"]: attribute["AttributeType"] for attribute in table["AttributeDefinitions"]}
+    yield from compare(
+        "table",
+        {
+            "template.yaml": project.expected["table"],
+            "env.json": project.expected["table"],
+            "Makefile": project.expected["table"],
+        },
+        {
+            "template.yaml": template["Parameters"]["TableName"]["Default"],
+            "env.json": project.parsed["env.json"]["Parameters"]["TABLE_NAME"],
+            "Makefile": make_variable(project, "TABLE"),
+        },
+    )
+    key = [[element["AttributeName"], types.get(element["AttributeName"])] for element in table["KeySchema"]]
+    kinds = [element["KeyType"] for element in table["KeySchema"]]
+    yield from compare(
+        "key",
+        {
+            "template.yaml": project.expected["keys"],
+            "template.yaml, KeyType": ["HASH", "RANGE"][: len(kinds)],
+            project.table_file: project.expected["keys"],
+        },
+        {"template.yaml": key, "template.yaml, KeyType": kinds, project.table_file: key_attributes(project)},
+    )
+    regions = {
+        "compose.yaml": project.parsed["compose.yaml"]["services"]["localstack"]["environment"]["AWS_DEFAULT_REGION"],
+        "Makefile": make_variable(project, "REGION"),
+    }
+    if samconfig := project.parsed["samconfig.toml"]:
+        regions |= {
+            f"samconfig.toml, {name}": stage["global"]["parameters"]["region"]
+            for name, stage in samconfig.items()
+            if isinstance(stage, dict)
+        }
+    yield from compare("region", dict.fromkeys(regions, project.expected["region"]), regions)
+
+
+def check_local_stack(project: Project) -> Iterator[str]:
+    """The files that together make the local stack agree on its network, endpoint and ports."""
+    compose = project.parsed["compose.yaml"]
+    host, container_port = "localstack", "4566"
+    networks = {
+        "compose.yaml": default_of(compose["networks"]["default"]["name"]),
+        "Makefile": make_variable(project, "NETWORK"),
+    }
+    if samconfig := project.parsed["samconfig.toml"]:
+        networks["samconfig.toml"] = samconfig["default"]["local_start_api"]["parameters"]["docker_network"]
+    yield from compare("network", dict.fromkeys(networks, project.expected["slug"]), networks)
+    if host not in compose["services"]:
+        yield f"compose.yaml: has no service {host}"
+        return
+    address, port, inside = compose["services"][host]["ports"][0].replace("${LOCALSTACK_PORT:-4566}", "4566").split(":")
+    yield from compare(
+        "endpoint",
+        {
+            "env.json": f"http://{host}:{container_port}",
+            "compose.yaml": ["127.0.0.1", make_variable(project, "LOCALSTACK_PORT"), container_port],
+            "openapi.yaml": f"http://127.0.0.1:{make_variable(project, 'PORT')}",
+        },
+        {
+            "env.json": project.parsed["env.json"]["Parameters"]["AWS_ENDPOINT_URL_DYNAMODB"],
+            "compose.yaml": [address, port, inside],
+            "openapi.yaml": project.parsed["openapi.yaml"]["servers"][0]["url"],
+        },
+    )
+
+
+CHECKS = (check_texts, check_executable_bits, check_routes, check_functions, check_table, check_local_stack)
+
+
+def functions(project: Project) -> dict[str, Any]:
+    return resources(project, "AWS::Serverless::Function")
+
+
+def resources(project: Project, kind: str) -> dict[str, Any]:
+    """Return the properties of each resource of template.yaml that is of a kind."""
+    declared = project.parsed["template.yaml"]["Resources"]
+    return {name: resource["Properties"] for name, resource in declared.items() if resource["Type"] == kind}
+
+
+def find_statements(role: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the statements of a role's own policies."""
+    return [statement for policy in role.get("Policies", []) for statement in policy["PolicyDocument"]["Statement"]]
+
+
+def events(project: Project) -> list[tuple[str, str]]:
+    """Return each route of template.yaml, behind the function that serves it."""
+    return [
+        (name, f"{event['Properties']['Method']} {event['Properties']['Path']}")
+        for name, function in functions(project).items()
+        for identifier, event in function["Events"].items()
+        if not identifier.startswith("preflight")  # which is no route
+    ]
+
+
+def routes_table(project: Project) -> dict[str, str]:
+    """Return the handler's name by route key, from the table of the routes' module."""
+    if project.is_rust:
+        return dict(re.findall(r'^ +"([A-Z]+ /\S*)" => (\w+)\(', project.texts[project.routes_file], re.MULTILINE))
+    for node in project.parsed[project.routes_file].body:
+        if isinstance(node, ast.AnnAssign) and isinstance(node.value, ast.Dict) and node.target.id == "ROUTES":  # type: ignore[union-attr]
+            return {key.value: value.id for key, value in zip(node.value.keys, node.value.values)}  # type: ignore[union-attr,attr-defined] # noqa: B905 - one length
+    return {}
+
+
+def handlers(project: Project) -> list[str]:
+    """Return the names of the routes' module's functions, but for the table itself."""
+    if project.is_rust:
+        return re.findall(r"^async fn (\w+)\(", project.texts[project.routes_file], re.MULTILINE)
+    return [node.name for node in project.parsed[project.routes_file].body if isinstance(node, ast.FunctionDef)]
+
+
+def key_attributes(project: Project) -> list[list[str]]:
+    """Return the key of the table's module: name and type of each KeyAttribute that it makes."""
+    if project.is_rust:
+        made = re.findall(
+            r'KeyAttribute \{\s+name: "(\w+)",\s+kind: ScalarAttributeType::([SN])', project.texts[project.table_file]
+        )
+        return [list(attribute) for attribute in made]
+    values = [node.value for node in project.parsed[project.table_file].body if isinstance(node, ast.Assign)]
+    calls = [value for value in values if isinstance(value, ast.Call)]
+    made = [call for call in calls if isinstance(call.func, ast.Name) and call.func.id == "KeyAttribute"]
+    return [[keyword.value.value for keyword in call.keywords if keyword.arg in ("name", "type")] for call in made]
+
+
+def make_variable(project: Project, name: str) -> str | None:
+    match = re.search(rf"^(?:export )?{name} [:?]?= (.*)$", project.texts["Makefile"], re.MULTILINE)
+    return match[1] if match else None
+
+
+def default_of(text: str) -> str:
+    """Return the default of Compose's ${VARIABLE:-default}."""
+    match = re.fullmatch(r"\$\{\w+:-(.*)\}", text)
+    return match[1] if match else text
+
+
+def compare(what: str, expected: Mapping[str, Any], found: Mapping[str, Any]) -> Iterator[str]:
+    for name in [*expected, *(name for name in found if name not in expected)]:
+        if name not in found:
+            yield f"{what} {name} is missing"
+        elif name not in expected:
+            yield f"{what} {name} should not be there"
+        elif found[name] != expected[name]:
+            yield f"{what} {name} is {found[name]}, and should be {expected[name]}"
+
+
+def find_problems(project: Project) -> list[str]:
+    problems = list(project.read())
+    if problems:
+        return problems
+    for check in CHECKS:
+        try:
+            problems += check(project)
+        except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+            problems.append(f"{check.__name__}: a file lacks what it should have: {error!r}")
+    return problems
+
+
+def summarize(root: Path, expected: Mapping[str, Any]) -> str:
+    width = max(len(route["key"].split()[1]) for route in expected["routes"])
+    routes = [
+        f"  {method:<8}{path:<{width}}  {route['operation'] if route['operation'] != 'stub' else 'yours to write (501 until then)'}"
+        for route in expected["routes"]
+        for method, path in [route["key"].split()]
+    ]
+    key = " and ".join(name for name, _ in expected["keys"])
+    directory = root.name if str(root.parent) == os.environ.get("PWD") else str(root)
+    return "\n".join(
+        [
+            f"{expected['slug']}: table {expected['table']} with the key {key} in {expected['region']}, and the routes",
+            *routes,
+            "Next:",
+            f"  cd {shlex.quote(directory)}",
+            "  make dev",
+        ]
+    )
+
+
+def prune(root: Path, names: Iterable[str]) -> None:
+    """Take away what is for services in another language, and the directories that this leaves empty."""
+    for name in names:
+        path = root / name
+        path.unlink(missing_ok=True)
+        for directory in itertools.takewhile(lambda parent: parent != root, path.parents):
+            if directory.is_dir() and not any(directory.iterdir()):
+                directory.rmdir()
+
+
+def finish(directory: str, expected: Mapping[str, Any]) -> dict[str, Any]:
+    """Prune and check the service in a directory.
+
+    `expected` is what `describe` in local_extensions.py returns. The answer has the problems, a line each, and
+    the summary to show if there are none.
+    """
+    root = Path(directory)
+    gc.disable()  # for as short as this runs, it takes more time than it frees memory
+    try:
+        prune(root, expected["pruned"])
+        problems = find_problems(Project(root, expected))
+    finally:
+        gc.enable()
+    return {"problems": problems, "summary": summarize(root, expected)}
