@@ -6,7 +6,10 @@ templates only loop over the result. `check` refuses bad answers before anything
 
 from __future__ import annotations
 
+import atexit
 import builtins
+import gc
+import importlib.util
 import itertools
 import json
 import keyword
@@ -18,11 +21,11 @@ import sys
 import unicodedata
 import zlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from operator import attrgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from cookiecutter.exceptions import FailedHookException
+from jinja2 import FileSystemBytecodeCache
 from jinja2.ext import Extension
 
 if TYPE_CHECKING:
@@ -138,8 +141,7 @@ MODULE_PURPOSES = {
 }
 
 
-@dataclass(frozen=True)
-class Response:
+class Response(NamedTuple):
     """A response of openapi.yaml."""
 
     name: str
@@ -186,8 +188,7 @@ class AnswerError(ValueError):
     """An answer that is refused: what is wrong with it, and what would be right."""
 
 
-@dataclass(frozen=True)
-class Key:
+class Key(NamedTuple):
     """A key attribute of the table."""
 
     name: str
@@ -209,8 +210,7 @@ class Key:
         return int(self.sample) if self.is_number else self.sample
 
 
-@dataclass(frozen=True)
-class Route:
+class Route(NamedTuple):
     """A route of the API, and what its handler does."""
 
     method: str
@@ -315,8 +315,7 @@ class Route:
         return self.operation in ("create", "replace")
 
 
-@dataclass(frozen=True)
-class Function:
+class Function(NamedTuple):
     """A Lambda function, and the routes that it serves."""
 
     logical_id: str
@@ -334,8 +333,7 @@ class Function:
         return f"{names[0] if len(names) == 1 else 'Table'}Role"
 
 
-@dataclass(frozen=True)
-class Service:
+class Service(NamedTuple):
     """All answers, checked, in the form that the templates read."""
 
     name: str
@@ -1039,9 +1037,11 @@ def quote_markdown(text: str) -> str:
 
 def describe(service: Service) -> dict[str, object]:
     """Return what the post-gen check holds the rendered files against, as JSON takes it."""
+    files = sorted(find_template_files())
+    pruned = [name for name in files if is_pruned(name, service)]
     return {
-        "files": sorted(name for name in find_template_files() if not is_pruned(name, service)),
-        "pruned": sorted(name for name in find_template_files() if is_pruned(name, service)),
+        "files": [name for name in files if name not in pruned],
+        "pruned": pruned,
         "routes_file": service.routes_file,
         "slug": service.slug,
         "language": service.language,
@@ -1087,40 +1087,60 @@ def is_pruned(name: str, service: Service) -> bool:
     return any(re.match(pattern, name) and not has_it(service) for pattern, has_it in FILES_FOR_SOME.items())
 
 
+def find_bytecode_cache() -> FileSystemBytecodeCache | None:
+    """Return where Jinja keeps what it compiled: beside what Python keeps, and not where Python keeps nothing.
+
+    None for the first render of a copy of the template, of which most see no other: it would keep things in vain.
+    """
+    last = importlib.util.cache_from_source(os.path.join(TEMPLATE, "rendered_service.py"))  # noqa: PTH118 - as above
+    directory = os.path.dirname(last)  # noqa: PTH120 - as above
+    is_kept = not sys.dont_write_bytecode and os.path.exists(last) and os.access(directory, os.W_OK)  # noqa: PTH110
+    return FileSystemBytecodeCache(directory) if is_kept else None
+
+
 class AnswersExtension(Extension):
-    """Registers the filters of this module with Jinja."""
+    """Registers with Jinja the filters of this module, and `service`, from which the templates take what they show."""
 
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)
-        self.answers: Answers = {}
-        self.service: Service | None = None
+        environment.bytecode_cache = find_bytecode_cache()
         environment.filters.update(
             check=check,
             default_routes=make_default_routes,
-            finish=lambda answers: finish(answers, self.make_service(answers)),
+            finish=self.finish,
             markdown=quote_markdown,
             quoted=quote_string,
-            service=self.make_service,
+            service=self.begin,
             slug=make_slug,
             yaml=quote_yaml,
         )
+        self.service: Service | None = None
         # cruft renders two versions of the template in one process: each must import its own module.
         sys.modules.pop(__name__, None)
 
-    def make_service(self, answers: Answers) -> Service:
-        """Return the service that the answers describe; parsed once, for every file asks for it."""
-        if self.service is None or self.answers != answers:
-            self.answers, self.service = dict(answers), make_service(answers)
+    def begin(self, answers: Answers) -> Service:
+        """Return the service that the answers describe, which the templates find as `service`."""
+        self.service = make_service(answers)
+        self.environment.globals["service"] = self.service
+        gc.disable()  # rendering makes little garbage, and to look for it takes a fifth of the time
         return self.service
+
+    def finish(self, answers: Answers) -> str:
+        """Finish what `begin` began; for the hook, see `finish`."""
+        try:
+            return finish(answers, make_service(answers))
+        finally:
+            gc.enable()
+            atexit.register(gc.freeze)  # what is there when cookiecutter ends need not be looked at then
 
     def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
         """Have the answers checked with the name of the service's directory, which is rendered before anything is made.
 
         `__checked` alone would let through what does not come by the questions, as the answers of `--replay`.
-        What the hook takes away again is rendered empty, in a fraction of the time.
+        A file that is for other answers alone loses its name: cookiecutter leaves out what has none.
         """
         del filename
         if source == DIRECTORY:
             return "{{ (cookiecutter | service).slug }}"
-        is_for_others = self.service and name and is_pruned(name.removeprefix(f"{DIRECTORY}/"), self.service)
+        is_for_others = name is None and self.service and is_pruned(source.replace(os.sep, "/"), self.service)
         return "" if is_for_others else source

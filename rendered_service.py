@@ -7,7 +7,6 @@ It runs in cookiecutter's own process, which has imported most of what this need
 from __future__ import annotations
 
 import ast
-import gc
 import itertools
 import json
 import os
@@ -361,10 +360,6 @@ def finish(directory: str, expected: Mapping[str, Any]) -> dict[str, Any]:
     the summary to show if there are none.
     """
     root = Path(directory)
-    gc.disable()  # for as short as this runs, it takes more time than it frees memory
-    try:
-        prune(root, expected["pruned"])
-        problems = find_problems(Project(root, expected))
-    finally:
-        gc.enable()
+    prune(root, expected["pruned"])
+    problems = find_problems(Project(root, expected))
     return {"problems": problems, "summary": summarize(root, expected)}

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from stacks import Stack
 
 TEMPLATE = Path(__file__).resolve().parent.parent
+SLUG = "{{cookiecutter.project_slug}}"
 NUMBERS = itertools.count()
 
 # What a `make` that runs the tests would have the services' own say and do.
@@ -103,6 +104,18 @@ def bake(cookies: Any) -> Bake:
         return Service(result.project_path)
 
     return render
+
+
+@pytest.fixture
+def template(tmp_path: Path) -> Path:
+    """A copy of the template, to be broken."""
+    copy = tmp_path / "template"
+    copy.mkdir()
+    for name in ("cookiecutter.json", "local_extensions.py", "rendered_service.py"):
+        shutil.copy(TEMPLATE / name, copy)
+    for name in ("hooks", SLUG):
+        shutil.copytree(TEMPLATE / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+    return copy
 
 
 @pytest.fixture(scope="session")

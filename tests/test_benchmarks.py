@@ -48,7 +48,7 @@ def test_measures_renders_and_writes_what_it_found(tmp_path: Path, monkeypatch: 
 
     measure_render.main()
 
-    assert [row.split(" | ")[0] for row in (tmp_path / "render.md").read_text().splitlines()[2:4]] == [
+    assert [row.split(" | ")[0] for row in (tmp_path / "render.md").read_text().splitlines()[2:5]] == [
         f"| {ratio.name}" for ratio in found
     ]
     assert all(ratio.value > 0 for ratio in found)

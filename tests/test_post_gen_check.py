@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 import time
@@ -11,12 +10,10 @@ from typing import TYPE_CHECKING
 import pytest
 from cookiecutter.environment import StrictEnvironment
 
-from conftest import TEMPLATE, Bake, Service, cookiecutter
+from conftest import SLUG, TEMPLATE, Bake, Service, cookiecutter
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-SLUG = "{{cookiecutter.project_slug}}"
 
 # What is broken: the file, the text in it, what takes its place; and what the check says of it.
 BREAKS = [
@@ -138,18 +135,6 @@ RUST_BREAKS = [
     ),
     ("template.yaml", "- {{ action }}", "- dynamodb:Scan", "template.yaml: role PutItemRole is"),
 ]
-
-
-@pytest.fixture
-def template(tmp_path: Path) -> Path:
-    """A copy of the template, to be broken."""
-    copy = tmp_path / "template"
-    copy.mkdir()
-    for name in ("cookiecutter.json", "local_extensions.py", "rendered_service.py"):
-        shutil.copy(TEMPLATE / name, copy)
-    for name in ("hooks", SLUG):
-        shutil.copytree(TEMPLATE / name, copy / name)
-    return copy
 
 
 @pytest.mark.slow

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import gc
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -10,11 +11,13 @@ import pytest
 import yaml
 
 import local_extensions
+from conftest import SLUG, Service, cookiecutter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
-    from conftest import Bake, Service
+    from conftest import Bake
 
 FREE_TEXT = "It's \"R&D\" $(id) `x` ${HOME} \\ 日本 🦀 # : - {{ '{' }}{ 7*7 }} {{ '{' }}% raw %} <b> *x* |"
 
@@ -111,7 +114,7 @@ def find_loose_ends(service: Service) -> set[str]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("answers", "wholly"), matrix())
+@pytest.mark.parametrize(("answers", "wholly"), list(matrix()))
 def test_passes_its_own_checks_and_tests(bake_with_tools: Bake, answers: dict[str, str], wholly: bool) -> None:
     service = bake_with_tools(**answers)
 
@@ -129,7 +132,7 @@ def test_passes_its_own_checks_and_tests(bake_with_tools: Bake, answers: dict[st
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("answers", "_wholly"), matrix())
+@pytest.mark.parametrize(("answers", "_wholly"), list(matrix()))
 def test_passes_its_quick_checks_in_rust(bake_with_tools: Bake, answers: dict[str, str], _wholly: bool) -> None:
     service = bake_with_tools(language="rust", **answers)
 
@@ -207,3 +210,47 @@ def test_gives_the_same_source_for_either_number_of_functions(bake: Bake) -> Non
 
 def test_leaves_no_trace_of_templating(bake: Bake) -> None:
     assert list(find_traces(bake(sort_key="at:N", api_type="http"))) == []
+
+
+@pytest.mark.slow
+def test_keeps_what_was_compiled_from_the_second_render_on_and_sees_a_change(template: Path, tmp_path: Path) -> None:
+    def render(dont_write_bytecode: str = "") -> Service:
+        arguments = ["--no-input", "--overwrite-if-exists", "--output-dir", str(tmp_path)]
+        result = cookiecutter(*arguments, template=template, PYTHONDONTWRITEBYTECODE=dont_write_bytecode)
+        assert result.returncode == 0, result.stderr
+        return Service(tmp_path / "users-api")
+
+    def count_kept() -> int:
+        return len(list(template.glob("__pycache__/__jinja2_*")))
+
+    render(dont_write_bytecode="1")
+    kept_where_nothing_is = list(template.glob("__pycache__"))
+    render()
+    kept_by_first = count_kept()
+    second = render()
+    kept_by_second = count_kept()
+    texts = {file: second.read(file) for file in second.files}
+    third = render()
+    unchanged = {file: third.read(file) for file in third.files}
+    with (template / SLUG / "compose.yaml").open("a", encoding="utf-8") as file:
+        file.write("# {{ service.slug }} once more\n")
+    changed = render().read("compose.yaml")
+
+    assert kept_where_nothing_is == []
+    assert kept_by_first == 0
+    assert kept_by_second > 0
+    assert unchanged == texts
+    assert changed == f"{texts['compose.yaml']}# users-api once more\n"
+
+
+def test_collects_garbage_again_after_a_render(bake: Bake) -> None:
+    bake()
+
+    assert gc.isenabled()
+
+
+def test_takes_a_name_that_is_a_file_of_the_other_language_for_what_it_is(bake: Bake) -> None:
+    service = bake(project_name="Cargo.toml", project_slug="odd", description="src/main.rs", table_name="deny.toml")
+
+    info = yaml.safe_load(service.read("openapi.yaml"))["info"]
+    assert (info["title"], info["description"]) == ("Cargo.toml", "src/main.rs")

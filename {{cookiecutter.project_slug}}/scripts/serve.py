@@ -1,4 +1,3 @@
-{% set service = cookiecutter | service -%}
 """Serves the API with `sam local start-api` until told to stop, and leaves nothing of it behind.
 
 Before that it makes the targets of the Makefile that it is given. With --watch, a change under src/{{ "" if service.is_python else ", of Cargo.toml" }} or of

@@ -1,4 +1,3 @@
-{% set service = cookiecutter | service -%}
 """Deploys the service to a stage of samconfig.toml, says where it answers, deletes it, or looks for what is wrong.
 
 It acts in AWS with your own credentials. DEPLOY_TO_EMULATOR=1 turns it to an emulator on this machine, at AWS_ENDPOINT_URL.

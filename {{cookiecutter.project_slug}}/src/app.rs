@@ -1,4 +1,3 @@
-{% set service = cookiecutter | service -%}
 //! From API Gateway's event to a handler, and from its answer back.
 
 use std::collections::{BTreeMap, HashMap};

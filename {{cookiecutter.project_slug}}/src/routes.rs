@@ -1,4 +1,3 @@
-{% set service = cookiecutter | service -%}
 {% macro created(route) -%}
 {% if route.location -%}
 Ok(responses::created(request, &item, Some("{{ route.location }}")))

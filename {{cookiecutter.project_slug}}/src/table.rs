@@ -1,4 +1,3 @@
-{% set service = cookiecutter | service -%}
 //! The DynamoDB table: its key, and the operations on its items.
 
 use std::collections::HashMap;

@@ -1,4 +1,3 @@
-{% set service = cookiecutter | service -%}
 """The API and the table under test.
 
 {% if service.is_python -%}

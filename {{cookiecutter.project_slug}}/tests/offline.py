@@ -27,7 +27,7 @@ def prepare_environment() -> None:
         os.environ.pop(name, None)
     os.environ.update(AWS_ACCESS_KEY_ID="test", AWS_SECRET_ACCESS_KEY="test", AWS_DEFAULT_REGION="us-east-1")  # noqa: S106 - moto wants some
     os.environ["TABLE_NAME"] = project.TABLE_NAME
-{%- if (cookiecutter | service).sends_cors_headers %}
+{%- if service.sends_cors_headers %}
     os.environ["CORS_ORIGIN"] = project.CORS_ORIGIN
 {%- endif %}
 

@@ -93,6 +93,6 @@ KEY = read_key()
 KEY_NAMES = {attribute.name for attribute in KEY}
 TABLE_NAME: str = os.environ.get("TABLE_NAME") or CREATE_TABLE.read_tables(TEMPLATE)[0]["TableName"]
 HAS_REST_API = has_rest_api(read_template())
-{%- if (cookiecutter | service).cors_origin %}
+{%- if service.cors_origin %}
 CORS_ORIGIN: str = read_template()["Parameters"]["CorsOrigin"]["Default"]
 {%- endif %}

@@ -27,7 +27,7 @@ def is_other_method(failure: Failure, _case: Case, response: Response) -> bool:
     """No gateway answers 405: one without such a route answers 403, and a route for ANY method what it likes."""
     takes_any = any(route.method == "ANY" for route in project.ROUTES)
     return isinstance(failure, UnsupportedMethodResponse) and (takes_any or response.status_code == 403)
-{%- if (cookiecutter | service).cors_origin %}
+{%- if service.cors_origin %}
 
 
 def is_preflight(_failure: Failure, case: Case, response: Response) -> bool:
@@ -72,7 +72,7 @@ def is_deleted_under_another_spelling(failure: Failure, case: Case, _response: R
 
 NO_FAILURES = (
     is_other_method,
-{%- if (cookiecutter | service).cors_origin %}
+{%- if service.cors_origin %}
     is_preflight,
 {%- endif %}
     is_split_path,

@@ -1,4 +1,3 @@
-{% set service = cookiecutter | service -%}
 """The Lambda function's entry: from API Gateway's event to a handler, and from its answer back."""
 
 from __future__ import annotations

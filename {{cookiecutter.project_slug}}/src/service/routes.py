@@ -1,4 +1,3 @@
-{% set service = cookiecutter | service -%}
 {% macro created(route) -%}
 {% if route.breaks_line -%}
 return responses.created(

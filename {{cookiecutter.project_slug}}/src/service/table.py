@@ -1,4 +1,3 @@
-{% set service = cookiecutter | service -%}
 """The DynamoDB table: its key, and the operations on its items."""
 
 from __future__ import annotations

@@ -1,4 +1,3 @@
-{% set service = cookiecutter | service -%}
 //! What becomes of events, and of everything that can go wrong.
 
 use std::time::Duration;

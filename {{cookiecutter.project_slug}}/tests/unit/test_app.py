@@ -1,4 +1,3 @@
-{% set service = cookiecutter | service -%}
 """What the handler makes of events, and of everything that can go wrong."""
 
 from __future__ import annotations

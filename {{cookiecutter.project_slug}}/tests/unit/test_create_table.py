@@ -1,4 +1,3 @@
-{% set service = cookiecutter | service -%}
 """The table that LocalStack makes is the one that template.yaml declares."""
 
 from __future__ import annotations

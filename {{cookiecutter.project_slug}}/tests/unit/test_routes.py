@@ -1,4 +1,3 @@
-{% set service = cookiecutter | service -%}
 """The routes stand in template.yaml, openapi.yaml and {{ service.routes_file.split("/") | last }}: in each the same ones."""
 
 from __future__ import annotations
