@@ -8,6 +8,8 @@ from __future__ import annotations
 import json
 import logging
 import time
+from functools import partial
+from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -23,15 +25,9 @@ if TYPE_CHECKING:
 PAIRS = 400
 CLIENT: Any = boto3.client("dynamodb")
 NAME = table.TABLE_NAME
-KEY = {"user_id": {"S": "001"}}
-BODY = json.dumps({"user_id": "001", "name": "田中太郎", "age": 42, "tags": ["a", "b"], "address": {"city": "東京"}})
-ITEM = {
-    **KEY,
-    "name": {"S": "田中太郎"},
-    "age": {"N": "42"},
-    "tags": {"L": [{"S": "a"}, {"S": "b"}]},
-    "address": {"M": {"city": {"S": "東京"}}},
-}
+CASES = json.loads(Path(__file__).with_name("handler_cases.json").read_text(encoding="utf-8"))
+ITEM = CASES["item"]
+KEY = {"user_id": ITEM["user_id"]}
 ANSWERS = {
     "GetItem": {"Item": ITEM},
     "PutItem": {},
@@ -44,7 +40,7 @@ def main() -> None:
     for client in (table.CLIENT, CLIENT):
         client.meta.events.register("before-send.dynamodb", answer)
     log_as_lambda_does()
-    times = {name: measure(request, call) for name, (request, call) in CASES.items()}
+    times = {name: measure(partial(send, request), CALLS[name]) for name, request in CASES["requests"].items()}
     print(json.dumps(times))
 
 
@@ -61,34 +57,26 @@ def log_as_lambda_does() -> None:
     logging.getLogger().addHandler(handler)
 
 
-def send(method: str, resource: str, **rest: object) -> None:
-    path = resource.replace("{user_id}", "001")
-    empty = {"pathParameters": None, "queryStringParameters": None, "body": None}
-    event = {"httpMethod": method, "resource": resource, "requestContext": {"path": path}, **empty, **rest}
+def send(request: dict[str, Any]) -> None:
+    path = request["resource"].replace("{user_id}", "001")
+    body = json.dumps(CASES["body"]) if request["httpMethod"] == "POST" else None
+    empty = {"pathParameters": None, "queryStringParameters": None}
+    event = {**empty, "requestContext": {"path": path}, "body": body, **request}
     status = app.handler(event, SimpleNamespace(aws_request_id="test"))["statusCode"]
     if status not in {200, 201}:
-        raise RuntimeError(f"{method} {resource} was answered {status}")
+        raise RuntimeError(f"{path} was answered {status}")
 
 
-CASES: dict[str, tuple[Callable[[], object], Callable[[], object]]] = {
-    "read": (
-        lambda: send("GET", "/users/{user_id}", pathParameters={"user_id": "001"}),
-        lambda: CLIENT.get_item(TableName=NAME, Key=KEY, ConsistentRead=True),
+CALLS: dict[str, Callable[[], object]] = {
+    "read": lambda: CLIENT.get_item(TableName=NAME, Key=KEY, ConsistentRead=True),
+    "create": lambda: CLIENT.put_item(
+        TableName=NAME,
+        Item=ITEM,
+        ConditionExpression="attribute_not_exists(#partition)",
+        ExpressionAttributeNames={"#partition": "user_id"},
+        ReturnValuesOnConditionCheckFailure="ALL_OLD",
     ),
-    "create": (
-        lambda: send("POST", "/users", body=BODY),
-        lambda: CLIENT.put_item(
-            TableName=NAME,
-            Item=ITEM,
-            ConditionExpression="attribute_not_exists(#partition)",
-            ExpressionAttributeNames={"#partition": "user_id"},
-            ReturnValuesOnConditionCheckFailure="ALL_OLD",
-        ),
-    ),
-    "list of 100": (
-        lambda: send("GET", "/users", queryStringParameters={"limit": "100"}),
-        lambda: CLIENT.scan(TableName=NAME, Limit=100),
-    ),
+    "list of 100": lambda: CLIENT.scan(TableName=NAME, Limit=100),
 }
 
 

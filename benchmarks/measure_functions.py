@@ -36,7 +36,8 @@ def main() -> None:
         ratios = [
             compare_inits("python", python, BASELINES, 1.2, _HANDLER="client_only.handler"),
             compare_inits("rust", binaries["the service"], binaries["a client"]),
-            *compare_handler_times(source),
+            *compare_handler_times("Python", run_in_runtime(source, "/benchmarks/handler_times.py")),
+            *compare_handler_times("Rust", time_handlers_in_rust(directory / "bench-rust")),
         ]
         imports = compare_imports(source)
         sizes = {each: measure_size(artifact) for each, artifact in {"Python": python, **binaries}.items()}
@@ -83,13 +84,22 @@ def compare_inits(language: str, artifact: Path, baseline: Path, limit: float | 
     return Ratio(f"Cold init, {language.capitalize()}", "making the SDK's client and no more", times, floor, limit)
 
 
-def compare_handler_times(source: Path) -> list[Ratio]:
+def compare_handler_times(language: str, printed: str) -> list[Ratio]:
     """Return what requests through the app take beside the SDK's calls that they make, HTTP left out of both."""
-    found = json.loads(run_in_runtime(source, "/benchmarks/handler_times.py").splitlines()[-1])
     return [
-        Ratio(f"Handler, {name}", "the SDK's call that it makes", times, floor, 1.3)
-        for name, (times, floor) in found.items()
+        Ratio(f"Handler, {language}, {name}", "the SDK's call that it makes", times, floor, 1.3)
+        for name, (times, floor) in json.loads(printed.splitlines()[-1]).items()
     ]
+
+
+def time_handlers_in_rust(service: Path) -> str:
+    examples = service / "examples"
+    examples.mkdir()
+    for file in ("handler_times.rs", "handler_cases.json"):
+        shutil.copy(TEMPLATE / "benchmarks" / file, examples)
+    # With the log as Lambda has it, but thrown away, as in Python.
+    command = "AWS_LAMBDA_LOG_FORMAT=JSON cargo run --quiet --release --example handler_times >/dev/null"
+    return run("sh", "-c", command, directory=service)
 
 
 def compare_imports(source: Path) -> dict[str, int]:

@@ -1,6 +1,6 @@
 //! JSON text to DynamoDB's attribute values, and back, without losing a digit.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::fmt::{self, Display, Formatter};
 
 use aws_sdk_dynamodb::primitives::Blob;
@@ -189,37 +189,78 @@ fn shorten(text: &str) -> String {
 /// Return an item as a JSON object, its attributes in the order of their names.
 #[must_use]
 pub fn dump_item(item: &Item) -> String {
-    let attributes: BTreeMap<_, _> = item.iter().collect();
-    let members: Vec<_> =
-        attributes.into_iter().map(|(name, value)| format!("{}:{}", dump_text(name), dump_value(value))).collect();
-    ["{", &members.join(","), "}"].concat()
+    let mut json = String::new();
+    write_item(&mut json, item);
+    json
 }
 
-pub fn dump_array(elements: impl Iterator<Item = String>) -> String {
-    format!("[{}]", elements.collect::<Vec<_>>().join(","))
+/// Return items as a JSON array.
+#[must_use]
+pub fn dump_items(items: &[Item]) -> String {
+    let mut json = String::new();
+    write_array(&mut json, items, write_item);
+    json
 }
 
 #[must_use]
 pub fn dump_text(text: &str) -> String {
-    Value::from(text).to_string()
+    let mut json = String::new();
+    write_text(&mut json, text);
+    json
+}
+
+fn write_item(json: &mut String, item: &Item) {
+    let mut attributes: Vec<_> = item.iter().collect();
+    attributes.sort_unstable_by_key(|(name, _)| *name);
+    json.push('{');
+    for (position, (name, value)) in attributes.into_iter().enumerate() {
+        if position > 0 {
+            json.push(',');
+        }
+        write_text(json, name);
+        json.push(':');
+        write_value(json, value);
+    }
+    json.push('}');
 }
 
 /// Binary values and sets come from other writers, for JSON has neither.
-fn dump_value(value: &AttributeValue) -> String {
+fn write_value(json: &mut String, value: &AttributeValue) {
     match value {
-        AttributeValue::S(text) => dump_text(text),
-        AttributeValue::N(number) => number.clone(),
-        AttributeValue::Bool(value) => value.to_string(),
-        AttributeValue::M(item) => dump_item(item),
-        AttributeValue::L(elements) => dump_array(elements.iter().map(dump_value)),
-        AttributeValue::B(bytes) => dump_bytes(bytes),
-        AttributeValue::Ss(texts) => dump_array(texts.iter().map(|text| dump_text(text))),
-        AttributeValue::Ns(numbers) => dump_array(numbers.iter().cloned()),
-        AttributeValue::Bs(blobs) => dump_array(blobs.iter().map(dump_bytes)),
-        _ => "null".into(),
+        AttributeValue::S(text) => write_text(json, text),
+        AttributeValue::N(number) => json.push_str(number),
+        AttributeValue::Bool(value) => json.push_str(if *value { "true" } else { "false" }),
+        AttributeValue::M(item) => write_item(json, item),
+        AttributeValue::L(elements) => write_array(json, elements, write_value),
+        AttributeValue::B(bytes) => write_bytes(json, bytes),
+        AttributeValue::Ss(texts) => write_array(json, texts, |json, text| write_text(json, text)),
+        AttributeValue::Ns(numbers) => write_array(json, numbers, |json, number| json.push_str(number)),
+        AttributeValue::Bs(blobs) => write_array(json, blobs, write_bytes),
+        _ => json.push_str("null"),
     }
 }
 
-fn dump_bytes(bytes: &Blob) -> String {
-    format!("\"{}\"", BASE64_STANDARD.encode(bytes))
+fn write_array<T>(json: &mut String, elements: &[T], write: impl Fn(&mut String, &T)) {
+    json.push('[');
+    for (position, element) in elements.iter().enumerate() {
+        if position > 0 {
+            json.push(',');
+        }
+        write(json, element);
+    }
+    json.push(']');
+}
+
+fn write_text(json: &mut String, text: &str) {
+    if text.bytes().any(|byte| byte < b' ' || byte == b'"' || byte == b'\\') {
+        json.push_str(&Value::from(text).to_string());
+    } else {
+        json.extend(["\"", text, "\""]);
+    }
+}
+
+fn write_bytes(json: &mut String, bytes: &Blob) {
+    json.push('"');
+    BASE64_STANDARD.encode_string(bytes, json);
+    json.push('"');
 }

@@ -71,7 +71,7 @@ fn encode_cursor(scope: Scope, last_key: &Item) -> String {
 /// Return the page of these items; the cursor to the next one is null where DynamoDB has no more.
 #[must_use]
 pub fn make_page(request: &Request, page: &Page) -> Response {
-    let items = json_values::dump_array(page.items.iter().map(json_values::dump_item));
+    let items = json_values::dump_items(&page.items);
     let cursor = json!(page.last_key.as_ref().map(|key| encode_cursor(scope_of(request), key))).to_string();
     Response::new(200, [r#"{"items":"#, &items, r#","next_cursor":"#, &cursor, "}"].concat())
 }

@@ -109,3 +109,10 @@ fn refuses_very_many_values_at_once() {
         assert_eq!(show(&object(&list)), Err("413 The item is larger than 400 KB".into()));
     }
 }
+
+#[test]
+fn writes_any_character_of_a_text_as_json_does() {
+    let json = r#"{"\"\\":"a\"b\\c\u0001\n\t/é🦀"}"#;
+
+    assert_eq!(show(json), Ok(json.into()));
+}
