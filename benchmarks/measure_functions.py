@@ -16,6 +16,7 @@ from measuring import (
     RUNTIMES,
     TEMPLATE,
     Ratio,
+    draw_ratios,
     make,
     make_table,
     refuse_excess,
@@ -41,9 +42,11 @@ def main() -> None:
         ]
         imports = compare_imports(source)
         sizes = {each: measure_size(artifact) for each, artifact in {"Python": python, **binaries}.items()}
+    draw_ratios(ratios, "functions")
     write_report(
         "functions",
         make_table(RATIO_HEADER, [ratio.row for ratio in ratios]),
+        "![Ratios](functions.svg)",
         describe_imports(imports),
         describe_sizes(sizes),
     )

@@ -14,6 +14,7 @@ from measuring import (
     RATIO_HEADER,
     SECONDS_TO_START,
     Ratio,
+    draw_ratios,
     find_free_port,
     make,
     make_client,
@@ -39,10 +40,12 @@ def main() -> None:
         Ratio("`make up`, to the table", "the bare image, until its DynamoDB answers", up, answering, 1.2),
         Ratio("`make up`, to the table", "the bare image, until it says that it is ready", up, ready),
     ]
+    draw_ratios(ratios, "up")
     write_report(
         "up",
         make_table(RATIO_HEADER, [ratio.row for ratio in ratios]),
         "The bare image is ready before it has started DynamoDB, which it starts at the first request.",
+        "![Ratios](up.svg)",
     )
     refuse_excess(ratios)
 

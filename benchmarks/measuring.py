@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 import boto3
 import matplotlib as mpl
 import requests
+from matplotlib import pyplot as plt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -65,7 +66,12 @@ class Ratio:
     @property
     def value(self) -> float:
         """The median of the pairs' ratios: what disturbs the machine disturbs both of a pair."""
-        return statistics.median(one / other for one, other in zip(self.seconds, self.floor, strict=True))
+        return statistics.median(self.values)
+
+    @property
+    def values(self) -> list[float]:
+        """The ratio of each pair."""
+        return [one / other for one, other in zip(self.seconds, self.floor, strict=True)]
 
     @property
     def exceeds(self) -> bool:
@@ -124,6 +130,23 @@ def write_report(name: str, *parts: str) -> None:
     report = RESULTS / f"{name}.md"
     report.write_text("\n\n".join([*parts, machine]) + "\n", encoding="utf-8")
     print(report.read_text(encoding="utf-8"))
+
+
+def draw_ratios(ratios: Sequence[Ratio], name: str) -> None:
+    """Draw results/<name>.svg: a row a ratio, with the middle half of its pairs, their median, and the limit."""
+    figure, axes = plt.subplots(figsize=(7, 1 + 0.5 * len(ratios)))
+    axes.boxplot([ratio.values for ratio in ratios], orientation="horizontal", showfliers=False, whis=(5, 95))
+    axes.set_yticks(
+        range(1, len(ratios) + 1), [f"{ratio.name}\nagainst {ratio.against}".replace("`", "") for ratio in ratios]
+    )
+    axes.tick_params(axis="y", labelsize=7)
+    limits = [(ratio.limit, position) for position, ratio in enumerate(ratios, start=1) if ratio.limit]
+    axes.plot(*zip(*limits, strict=True), "|", color="tab:red", markersize=18, label="at most")
+    axes.axvline(1, color="tab:gray", linewidth=0.8)
+    axes.invert_yaxis()
+    axes.set(xlabel="times as long")
+    axes.legend()
+    save_plot(figure, name)
 
 
 def save_plot(figure: Figure, name: str) -> None:

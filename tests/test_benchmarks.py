@@ -8,7 +8,7 @@ import pytest
 
 import measure_render
 import measuring
-from measuring import Ratio, make_table, refuse_excess
+from measuring import Ratio, draw_ratios, make_table, refuse_excess
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,6 +36,16 @@ def test_aligns_columns_of_figures_to_the_right() -> None:
     table = make_table(("", "takes", "of"), [("one", "1.0 ms", "this"), ("other", "", "that")])
 
     assert table.splitlines()[1] == "| --- | --: | --- |"
+
+
+@pytest.mark.parametrize("limit", [None, 1.2])
+def test_draws_a_row_for_each_ratio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: float | None) -> None:
+    monkeypatch.setattr(measuring, "RESULTS", tmp_path)
+
+    draw_ratios([Ratio("one", "that", [1.0, 2.0], [1.0, 1.0], limit), Ratio("other", "this", [3.0], [1.0])], "ratios")
+
+    drawn = (tmp_path / "ratios.svg").read_text()
+    assert all(text in drawn for text in ("one", "against that", "other", "against this"))
 
 
 @pytest.mark.slow
