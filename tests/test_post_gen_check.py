@@ -20,7 +20,12 @@ BREAKS = [
     ("template.yaml", "Resources:\n", "Resources: [\n", "template.yaml: cannot be parsed"),
     ("samconfig.toml", "version = 0.1", "version = ", "samconfig.toml: cannot be parsed"),
     ("env.json", '"TABLE_NAME":', '"TABLE_NAME"', "env.json: cannot be parsed"),
-    ("src/service/http.py", "class Request:", "class Request", "src/service/http.py: cannot be parsed"),
+    (
+        "src/service/http.py",
+        "class Request(NamedTuple):",
+        "class Request(NamedTuple)",
+        "src/service/http.py: cannot be parsed",
+    ),
     ("compose.yaml", "# LocalStack,", "# {{ '{{' }} x }} LocalStack,", "compose.yaml:1: looks like a template still"),
     ("compose.yaml", "# LocalStack,", "# {{ '{%' }} x LocalStack,", "compose.yaml:1: looks like a template still"),
     ("env.json", "}\n}\n", "}\n}", "env.json: does not end with one newline"),

@@ -1,11 +1,11 @@
 """What a handler is given and gives back, whichever API Gateway is in front."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """A request, after API Gateway has matched its route."""
 
     method: str
@@ -22,13 +22,12 @@ class Request:
     body: str
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(NamedTuple):
     """An answer: its status, its body as JSON text, and further headers."""
 
     status: int
     body: str = ""
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = MappingProxyType({})
 
 
 class HttpError(Exception):

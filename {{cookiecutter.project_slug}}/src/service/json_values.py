@@ -37,7 +37,7 @@ def parse_object(text: str) -> Item:
     if text.count(",") > MAX_ITEM_BYTES:  # whatever a comma stands for is a byte or more
         raise too_large()
     try:
-        document = json.loads(text, parse_int=parse_number, parse_float=parse_number, parse_constant=refuse_constant)
+        document = DECODER.decode(text)
     except (ValueError, RecursionError) as error:
         raise HttpError(400, "The body must be a JSON object") from error
     if not isinstance(document, dict):
@@ -64,6 +64,9 @@ def parse_number(text: str) -> Decimal:
 
 def refuse_constant(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is not JSON")
+
+
+DECODER = json.JSONDecoder(parse_int=parse_number, parse_float=parse_number, parse_constant=refuse_constant)
 
 
 def shorten(text: str) -> str:
@@ -122,17 +125,21 @@ def too_large() -> HttpError:
 
 def dump_item(item: Item) -> str:
     """Return an item as a JSON object."""
-    members = (f"{encode_basestring(name)}:{dump_value(value)}" for name, value in item.items())
+    # A value is a dictionary of one: its type and its content.
+    members = [
+        f"{encode_basestring(name)}:{DUMPERS[kind](content)}"
+        for name, value in item.items()
+        for kind, content in value.items()
+    ]
     return "{" + ",".join(members) + "}"
+
+
+def dump_list(values: list[AttributeValueTypeDef]) -> str:
+    return dump_array([DUMPERS[kind](content) for value in values for kind, content in value.items()])
 
 
 def dump_array(elements: Iterable[str]) -> str:
     return "[" + ",".join(elements) + "]"
-
-
-def dump_value(value: AttributeValueTypeDef) -> str:
-    kind, content = next(iter(value.items()))
-    return DUMPERS[kind](content)
 
 
 def dump_boolean(value: bool) -> str:
@@ -150,7 +157,7 @@ DUMPERS: dict[str, Callable[[Any], str]] = {
     "BOOL": dump_boolean,
     "NULL": lambda _: "null",
     "M": dump_item,
-    "L": lambda elements: dump_array(map(dump_value, elements)),
+    "L": dump_list,
     "B": dump_bytes,
     "SS": lambda elements: dump_array(map(encode_basestring, elements)),
     "NS": dump_array,
