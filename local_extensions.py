@@ -99,8 +99,10 @@ SERVICE_NAMES = {
     "handler",
     "http",
     "json_values",
+    "key",
     "main",
     "pages",
+    "request",
     "responses",
     "routes",
     "service",
@@ -557,8 +559,8 @@ class Service(NamedTuple):
 
     @property
     def template_description(self) -> str:
-        # cfn-lint takes `${…}` for a parameter that is not replaced.
-        text = (self.description or self.name).replace("${", "$ {")
+        # cfn-lint takes `${…}` for a parameter that is not replaced, and CloudFormation looks up `{{resolve:…}}`.
+        text = re.sub(r"\$(?=\{)|\{(?=\{resolve:)", r"\g<0> ", self.description or self.name)
         return text.encode()[:TEMPLATE_DESCRIPTION_BYTES].decode(errors="ignore")
 
 
@@ -762,9 +764,9 @@ def check_path(entry: str, path: str) -> None:
 def check_handler_name(entry: str, name: str, *, derived: bool) -> None:
     rename = f"; name the handler after the path, as in {quote(' '.join(entry.split()[:2]) + ' my_handler')}"
     label = f"the name {quote(name)}" + (" derived for the handler" if derived else "")
-    if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
+    if not re.fullmatch(r"[a-z](_?[a-z0-9])*_?", name):  # two '_' together are no snake case to Rust
         raise AnswerError(
-            f"{quote(entry)}: {label} is not a lower-case letter followed by lower-case letters, digits and '_'{rename}"
+            f"{quote(entry)}: {label} is not a lower-case letter followed by lower-case letters, digits and single '_'{rename}"
         )
     if len(name) > HANDLER_NAME_LENGTH:
         raise AnswerError(f"{quote(entry)}: {label} has more than {HANDLER_NAME_LENGTH} characters{rename}")

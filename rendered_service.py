@@ -208,6 +208,7 @@ def check_local_stack(project: Project) -> Iterator[str]:
     host, container_port = "localstack", "4566"
     networks = {
         "compose.yaml": default_of(compose["networks"]["default"]["name"]),
+        "compose.yaml, name": compose["name"],
         "Makefile": make_variable(project, "NETWORK"),
     }
     if samconfig := project.parsed["samconfig.toml"]:

@@ -282,6 +282,7 @@ class TestRouteGrammar:
             ("GET /u/{id}, GET /u/{id+} rest", "put a word before one of them"),
             ("GET /a Bad", "not a lower-case letter"),
             ("GET /a 1x", "not a lower-case letter"),
+            ("GET /a x__y", "single '_'"),
             ("GET /a " + "x" * 65, "more than 64 characters"),
         ],
     )
@@ -292,7 +293,7 @@ class TestRouteGrammar:
 
     @pytest.mark.parametrize(
         "name",
-        ["class", "match", "list", "print", "fn", "impl", "self", "str", "async", "drop", "table", "routes", "app"],
+        ["class", "match", "list", "print", "fn", "impl", "self", "str", "async", "drop", "key", "table", "routes", "app"],
     )
     def test_refuses_a_name_that_is_taken(self, name: str) -> None:
         problems = route_problems(f"GET /a {name}")

@@ -39,7 +39,12 @@ BREAKS = [
     ),
     ("template.yaml", "Path: {{ route.path | yaml }}", "Path: /other", "template.yaml: route GET /users is missing"),
     ("openapi.yaml", "{{ path | yaml }}:", "/other:", "openapi.yaml: route GET /other should not be there"),
-    ("openapi.yaml", "operationId: {{ route.name }}", "operationId: other", "openapi.yaml: route GET /users is other"),
+    (
+        "openapi.yaml",
+        "operationId: {{ route.name | yaml }}",
+        "operationId: other",
+        "openapi.yaml: route GET /users is other",
+    ),
     (
         "src/service/routes.py",
         '"{{ route.key }}": {{ route.name }}',
@@ -102,6 +107,7 @@ BREAKS = [
         "region samconfig.toml, default is eu-west-1",
     ),
     ("compose.yaml", "${NETWORK:-{{ service.slug }}}", "${NETWORK:-other}", "network compose.yaml is other"),
+    ("compose.yaml", "name: {{ service.slug | yaml }}\n", "name: true\n", "network compose.yaml, name is True"),
     ("Makefile", "export NETWORK ?= {{ service.slug }}", "export NETWORK ?= other", "network Makefile is other"),
     (
         "samconfig.toml",

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from conftest import Bake
 
-FREE_TEXT = "It's \"R&D\" $(id) `x` ${HOME} \\ 日本 🦀 # : - {{ '{' }}{ 7*7 }} {{ '{' }}% raw %} <b> *x* |"
+FREE_TEXT = "It's \"R&D\" $(id) `x` ${HOME} \\ 日本 🦀 # : - {{ '{' }}{ 7*7 }} {{ '{' }}{resolve:secretsmanager:a:SecretString:b}} {{ '{' }}% raw %} <b> *x* |"
 
 KEYS = {
     "text": {"partition_key": "user_id"},
@@ -34,6 +34,8 @@ ROUTES: dict[str, dict[str, str]] = {
     "stubs": {"routes": "ANY /{proxy+}, OPTIONS /x, GET /y/{z} show"},
 }
 
+MANY_STUBS = ", ".join([ROUTES["stubs"]["routes"], *(f"OPTIONS /r{number}" for number in range(100))])
+
 ODD: dict[str, dict[str, str]] = {
     "forty routes": {
         "routes": ", ".join(
@@ -44,13 +46,19 @@ ODD: dict[str, dict[str, str]] = {
         "routes": f"POST /, GET /{'/'.join(['segment'] * 13)}/{{user_id}} read_it, PUT /{'x' * 150}/{{user_id}} put_it"
     },
     "long names": {"table_name": "x" * 255, "partition_key": "k" * 255},
-    "names that YAML takes for values": {"table_name": "1e3", "partition_key": "no", "sort_key": "null"},
+    "names that YAML takes for values": {
+        "project_slug": "true",
+        "table_name": "1e3",
+        "partition_key": "no",
+        "sort_key": "null",
+        "routes": "POST / on, GET /{no} off, GET /{no}/{null} null, PUT /{no}/{null} yes, GET /y y",
+    },
     "keys named as much else is": {"partition_key": "name:N", "sort_key": "size"},
     "free text": {"project_name": f"1. {FREE_TEXT}", "project_slug": "odd", "description": f"- {FREE_TEXT}"},
-    "arm64": {"architecture": "arm64"},
+    "arm64, a table that is deleted from alone": {"architecture": "arm64", "routes": "DELETE /{user_id}"},
     "pages of another origin": {
         "cors_origin": "https://app.example.com",
-        "routes": "GET /, POST /, OPTIONS /, ANY /x/{proxy+}, GET /{user_id}",
+        "routes": "GET /, POST /, OPTIONS /, ANY /, ANY /x/{proxy+}, GET /{user_id}, GET /any/{other}, GET /any/any",
     },
     "anyone": {"auth": "none", "cors_origin": "*"},
     "one of each": {
@@ -148,7 +156,7 @@ def test_passes_its_quick_checks_in_rust(bake_with_tools: Bake, answers: dict[st
         pytest.param({"cors_origin": "*"}, id="default"),
         pytest.param({**ODD["pages of another origin"], "api_type": "http"}, id="pages of another origin"),
         pytest.param({**ODD["one of each"], "api_type": "http", "functions": "single"}, id="one of each"),
-        pytest.param({**ROUTES["stubs"], **KEYS["number, text"]}, id="stubs"),
+        pytest.param({**KEYS["number, text"], "routes": MANY_STUBS}, id="stubs"),
         pytest.param(ODD["long path"], id="long path"),
         pytest.param(ODD["keys named as much else is"], id="keys named as much else is"),
     ],
@@ -197,6 +205,14 @@ def test_reserves_every_name_that_the_routes_module_uses(bake: Bake) -> None:
     }
 
     assert {name for name in imported if name.islower()} <= local_extensions.SERVICE_NAMES
+
+
+def test_reserves_every_name_that_a_handler_in_rust_would_be_hidden_by(bake: Bake) -> None:
+    routes = bake(language="rust").read("src/routes.rs")
+
+    (parameters,) = re.findall(r"^pub async fn answer\((.*)\)", routes, re.MULTILINE)
+
+    assert set(re.findall(r"(\w+):", parameters)) <= local_extensions.SERVICE_NAMES
 
 
 def test_gives_the_same_source_for_either_number_of_functions(bake: Bake) -> None:

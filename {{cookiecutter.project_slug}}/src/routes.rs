@@ -8,8 +8,11 @@ Ok(responses::created(request, &item, None))
 //! The routes: a handler for each, and the table in which API Gateway's route keys are looked up.
 
 use crate::http::{% raw %}{{% endraw %}{{ service.rust_messages | join(", ") }}};
+{%- if service.rust_modules == "table" %}
+use crate::table;
+{%- endif %}
 use crate::table::Table;
-{%- if service.rust_modules %}
+{%- if service.rust_modules not in ("", "table") %}
 use crate::{{ service.rust_modules }};
 {%- endif %}
 {% for route in service.routes %}
@@ -52,6 +55,7 @@ async fn {{ route.name }}({{ "table" if route.actions else "_" }}: &Table, reque
 {% endfor %}
 /// Answer by the handler of a route; None where there is no such route.
 #[rustfmt::skip] // a line a route, whatever its length
+#[allow(clippy::too_many_lines)] // and however many there are
 pub async fn answer(key: &str, table: &Table, request: &Request) -> Option<Answer> {
     Some(match key {
 {%- for route in service.routes %}

@@ -68,9 +68,9 @@ def split(path: str) -> list[str]:
 
 
 def fill(path: str, values: Mapping[str, Any]) -> str:
-    """Return a route's path with values for its parameters, percent-encoded; a parameter without one becomes a word."""
+    """Return a route's path with values for its parameters, percent-encoded; one without becomes what no route has."""
     filled = [
-        quote(str(values.get(segment.strip("{+}"), "any")), safe="") if segment.startswith("{") else segment
+        quote(str(values.get(segment.strip("{+}"), "~any")), safe="") if segment.startswith("{") else segment
         for segment in split(path)
     ]
     return "/" + "/".join(filled)

@@ -183,7 +183,7 @@ pub fn fill(path: &str, values: &Value) -> String {
 
 fn encode(value: &Value) -> String {
     let text = match value {
-        Value::Null => "any".into(),
+        Value::Null => "~any".into(), // which no route has
         Value::String(text) => text.clone(),
         other => other.to_string(),
     };

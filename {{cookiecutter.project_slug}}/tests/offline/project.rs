@@ -36,6 +36,11 @@ pub fn routes(operation: &str) -> impl Iterator<Item = &'static Route> {
     PROJECT.routes.iter().filter(move |route| route.operation == operation && route.method != "HEAD")
 }
 
+/// Return whether a route is for a method by its name.
+pub fn has_route(method: &str, path: &str) -> bool {
+    PROJECT.routes.iter().any(|route| route.method == method && route.path == path)
+}
+
 fn read_project() -> Project {
     let template = read_yaml("template.yaml");
     let resources = template["Resources"].as_hash().unwrap();

@@ -124,8 +124,9 @@ def test_lets_pages_of_the_other_origin_read_answers(serve: Callable[..., Any], 
 
 
 def test_answers_preflights_without_asking_a_handler(app: ModuleType) -> None:
+    keys = {str(route) for route in project.ROUTES}
     for route in project.ROUTES:
-        if route.method == "ANY":
+        if route.method == "ANY" and f"OPTIONS {route.path}" not in keys:
             event = make_http_event("OPTIONS", fill(route.path, {}), {}, None)
             event["routeKey"] = f"OPTIONS {route.path}"
 
