@@ -67,6 +67,9 @@ REGIONS = (
 LIKENESS_OF_A_TYPO = 0.6
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "ANY")
 
+# What cookiecutter would read in a replay, and render otherwise by.
+SETTINGS = ("_copy_without_render", "_jinja2_env_vars", "_new_lines")
+
 SLUG_LENGTH = 40
 DOCKER_NETWORKS = ("bridge", "default", "host", "none")  # Docker's own; the slug is the name of the service's
 TABLE_NAME_LENGTH = 255  # DynamoDB: naming rules
@@ -576,14 +579,16 @@ def parse_text(answer: object, *, required: bool) -> str:
     text = expect_string(answer).strip()
     if required and not text:
         raise AnswerError("is empty; write a few words")
-    for character in text:
-        # Joiners hold emoji and many scripts together; other format characters only deceive the eye.
-        if (
-            unicodedata.category(character) in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
-            and character not in "\u200c\u200d"
-        ):
-            raise AnswerError(f"contains U+{ord(character):04X}, which cannot be printed; write one line of plain text")
+    for character in itertools.filterfalse(is_seen, text):
+        raise AnswerError(f"contains U+{ord(character):04X}, which cannot be printed; write one line of plain text")
     return text
+
+
+def is_seen(character: str) -> bool:
+    """Return whether a character can be printed on a line."""
+    # Joiners hold emoji and many scripts together; other format characters only deceive the eye.
+    is_joiner = character in "\u200c\u200d"
+    return is_joiner or unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
 
 
 def parse_slug(answer: object) -> str:
@@ -707,7 +712,7 @@ def parse_routes(answer: object, keys: list[Key], functions: str) -> tuple[list[
     problems += find_duplicates(routes)
     problems += find_sibling_parameters(routes)
     problems += find_excess(routes, functions)
-    return [with_location(route, routes, keys) for route in routes], problems
+    return [] if problems else [with_location(route, routes, keys) for route in routes], problems
 
 
 def parse_route(entry: str, keys: list[Key]) -> Route:
@@ -740,6 +745,10 @@ def check_path(entry: str, path: str) -> None:
     if path != "/" and path.endswith("/"):
         raise AnswerError(f"{quote(entry)}: {quote(path)} ends with '/'; write {quote(path.rstrip('/') or '/')}")
     segments = split_path(path)
+    if len(segments) >= PATH_RESOURCES:  # of which the root is one
+        raise AnswerError(
+            f"{quote(entry)}: has {len(segments)} segments, and API Gateway takes {PATH_RESOURCES - 1}; make the path shorter"
+        )
     for position, segment in enumerate(segments):
         is_last = position == len(segments) - 1
         if segment in (".", ".."):
@@ -891,12 +900,13 @@ def parameter_name(segment: str) -> str:
 
 
 def make_slug(name: object) -> str:
-    """Return a slug for a name: what is left of it in lower-case ASCII, or a word that will do.
+    """Return a slug for a name: what is left of it in lower-case ASCII, or a word that will do, as for what is no text.
 
     >>> make_slug("Café Orders (v2)"), make_slug("日本"), make_slug("3D models")
     ('cafe-orders-v2', 'my-service', 'service-3d-models')
     """
-    ascii_text = unicodedata.normalize("NFKD", str(name)).encode("ascii", "ignore").decode()
+    text = name if isinstance(name, str) else ""
+    ascii_text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
     slug = re.sub(r"[^a-z0-9]+", "-", ascii_text.lower()).strip("-")
     if not slug:
         return "my-service"
@@ -934,7 +944,7 @@ def parse_answers(answers: Answers) -> tuple[Service | None, list[str]]:
 
     def parse(answer: str, function: Callable[[object], object]) -> object:
         try:
-            return function(answers[answer] if answer in answers else read_default(answer))
+            return function(find_answer(answers, answer))
         except AnswerError as error:
             problems.append(f"{answer}: {error}")
             return None
@@ -953,18 +963,29 @@ def parse_answers(answers: Answers) -> tuple[Service | None, list[str]]:
     if len(keys) == 2 and keys[0].name == keys[1].name:  # noqa: PLR2004 - both keys are good
         problems.append(f"sort_key: {quote(keys[1].name)} is the partition key already; name another attribute")
     chosen = {answer: parse(answer, lambda text, of=of: parse_choice(text, of)) for answer, of in CHOICES.items()}  # type: ignore[misc]
-    routes, route_problems = parse_routes(answers.get("routes"), keys, str(chosen["functions"]))
-    if not problems or answers.get("routes") != make_default_routes(
-        answers
-    ):  # default routes are only as good as the keys
+    routes_answer = find_answer(answers, "routes")
+    routes, route_problems = parse_routes(routes_answer, keys, str(chosen["functions"]))
+    if not problems or routes_answer != make_default_routes(answers):  # default routes are only as good as the keys
         problems += [f"routes: {problem}" for problem in route_problems]
+    problems += [
+        f"{name}: is a setting of cookiecutter's, not of this template; drop it" for name in SETTINGS if name in answers
+    ]
     if problems:
         return None, problems
     return Service(**parsed, routes=routes, functions_answer=chosen.pop("functions"), **chosen), []  # type: ignore[arg-type]
 
 
-def read_default(answer: str) -> object:
-    """Return an answer's default, for a replay of answers that were given before the question was asked."""
+def find_answer(answers: Answers, answer: str) -> object:
+    """Return an answer, or its default.
+
+    A replay lacks answers to questions that were not asked then, and cookiecutter asks last for what is a JSON object.
+    """
+    if answer in answers:
+        return answers[answer]
+    if answer == "project_slug":
+        return make_slug(find_answer(answers, "project_name"))
+    if answer == "routes":
+        return make_default_routes(answers)
     with open(os.path.join(TEMPLATE, "cookiecutter.json"), encoding="utf-8") as file:  # noqa: PTH118, PTH123 - as above
         return json.load(file)[answer]
 
@@ -976,12 +997,14 @@ def make_service(answers: Answers) -> Service:
     """
     service, problems = parse_answers(answers)
     if service is None:
-        raise FailedHookException("\n".join([*problems, "", "Mend it and paste:", "", make_command(answers)]))
+        message = "\n".join([*problems, "", "Mend it and paste:", "", make_command(answers)])
+        encoding = sys.stdout.encoding or "utf-8"  # cookiecutter cannot print what this lacks
+        raise FailedHookException(message.encode(encoding, "backslashreplace").decode(encoding))
     return service
 
 
 def check(answers: Answers) -> str:
-    """Refuse bad answers, else return the expression that called this.
+    """Refuse bad answers, else return an expression that does so.
 
     cruft stores the value and renders it again with the answers of an update, which are so checked too.
     """
@@ -997,13 +1020,18 @@ def make_command(answers: Answers) -> str:
     program = ["cookiecutter"] if shutil.which("cookiecutter") else [sys.executable, "-m", "cookiecutter"]
     derived = {"project_slug": make_slug(answers.get("project_name")), "routes": make_default_routes(answers)}
     given = {name: value for name, value in answers.items() if not name.startswith("_") and value != derived.get(name)}
-    words = [*program, "--no-input", TEMPLATE, *(f"{name}={escape_jinja(value)}" for name, value in given.items())]
+    shown = {name: "".join(filter(is_seen, join_lines(value))) for name, value in given.items()}
+    words = [*program, "--no-input", TEMPLATE, *(f"{name}={escape_jinja(value)}" for name, value in shown.items())]
     return " ".join(shlex.quote(word) for word in words)
 
 
-def escape_jinja(value: object) -> str:
-    """Return an answer so that cookiecutter, which renders answers from a command line, gives it back as it is."""
-    text = ", ".join(str(value).splitlines())
+def join_lines(value: object) -> str:
+    """Return an answer on one line, as several routes can be given."""
+    return ", ".join(str(value).splitlines())
+
+
+def escape_jinja(text: str) -> str:
+    """Return text so that cookiecutter, which renders answers from a command line, gives it back as it is."""
     return re.sub(r"\{(?=[{%#])", "{{ '{' }}", text)
 
 
@@ -1144,5 +1172,7 @@ class AnswersExtension(Extension):
         del filename
         if source == DIRECTORY:
             return "{{ (cookiecutter | service).slug }}"
+        if name is None and self.service and os.path.isabs(source):  # noqa: PTH117 - as above
+            return escape_jinja(source)  # the path of a directory to be made, of which the user's part is no template
         is_for_others = name is None and self.service and is_pruned(source.replace(os.sep, "/"), self.service)
         return "" if is_for_others else source

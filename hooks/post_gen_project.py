@@ -17,4 +17,5 @@ if "expected" in finished:  # the tool, as cruft, has not told where it renders 
     finished = finish(os.getcwd(), finished["expected"])  # noqa: PTH109 - pathlib would be imported for this alone
 if finished["problems"]:
     sys.exit("\n".join(["The rendered service is not as it should be:", *finished["problems"]]))
+sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr] # a path may have what it cannot show
 print(finished["summary"])

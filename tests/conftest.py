@@ -238,13 +238,14 @@ def make_stack(
 
 
 def cookiecutter(
-    *arguments: str, template: Path = TEMPLATE, directory: Path | None = None, **environment: str
+    *arguments: str, template: Path = TEMPLATE, directory: Path | None = None, typed: str = "", **environment: str
 ) -> subprocess.CompletedProcess[str]:
     """Run cookiecutter as a user would, without the user's own settings."""
     return subprocess.run(
         ["cookiecutter", str(template), *([] if "--config-file" in arguments else ["--default-config"]), *arguments],
         cwd=directory,
         env={**os.environ, **environment},
+        input=typed,
         capture_output=True,
         text=True,
         check=False,

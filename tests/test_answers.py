@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
-import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -26,6 +26,17 @@ def output(tmp_path: Path) -> Path:
     output = tmp_path / "output"
     output.mkdir()
     return output
+
+
+@pytest.fixture
+def replay(tmp_path: Path) -> Path:
+    """The answers that cookiecutter keeps of a render."""
+    config = tmp_path / "config.yaml"
+    config.write_text(json.dumps({"replay_dir": str(tmp_path / "replay")}))
+    arguments = ["--no-input", "--config-file", str(config), "-o", str(tmp_path / "first")]
+    cookiecutter(*arguments).check_returncode()
+    (kept,) = (tmp_path / "replay").iterdir()
+    return kept
 
 
 def everything_below(directory: Path) -> list[str]:
@@ -95,35 +106,60 @@ def test_gives_a_command_that_renders_once_the_answer_is_mended(output: Path) ->
 
 @pytest.mark.slow
 def test_refuses_bad_answers_typed_at_the_prompts(output: Path) -> None:
-    import subprocess  # noqa: PLC0415
-
     typed = "Users\n\n\nusers\n\n\nmars\nGET users\n\n\n\n\n\n\n"
-    result = subprocess.run(
-        ["cookiecutter", str(TEMPLATE), "--default-config", "-o", str(output)],
-        input=typed,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    result = cookiecutter("-o", str(output), typed=typed)
 
     assert result.returncode == 1
     assert "region: 'mars' is not an AWS region" in result.stdout
     assert "\nroutes: 'GET users': 'users' does not start with '/'; write '/users'" in result.stdout
+    assert "METHOD /path [name], separated by commas" in " ".join(result.stdout.split())
     assert everything_below(output) == []
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("value", [None, 7, {"a": 1}, True])
-def test_refuses_answers_of_other_types_from_a_config_file(output: Path, tmp_path: Path, value: object) -> None:
+@pytest.mark.parametrize(
+    ("answer", "value"),
+    [
+        *(("region", value) for value in (None, 7, {"a": 1}, True, ["mars"])),
+        *((answer, {"a": 1}) for answer in ("project_name", "project_slug", "table_name", "routes", "language")),
+    ],
+)
+def test_refuses_answers_of_other_types_from_a_config_file(
+    output: Path, tmp_path: Path, answer: str, value: object
+) -> None:
     config = tmp_path / "config.yaml"
-    config.write_text(json.dumps({"default_context": {"region": value}, "replay_dir": str(tmp_path / "replay")}))
+    config.write_text(json.dumps({"default_context": {answer: value}, "replay_dir": str(tmp_path / "replay")}))
 
     result = cookiecutter("--no-input", "--config-file", str(config), "-o", str(output))
 
     assert result.returncode == 1
-    assert "region: " in result.stdout
+    assert re.match(rf"{answer}: .*\n\n", result.stdout)
     assert "Traceback" not in result.stdout + result.stderr
     assert everything_below(output) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
+def test_says_what_is_wrong_with_what_the_terminal_cannot_show(output: Path, encoding: str) -> None:
+    answers = ["project_name=a\udcff", "region=日本"]  # a byte that is no UTF-8, as Python gives it
+
+    result = cookiecutter("--no-input", "-o", str(output), *answers, PYTHONIOENCODING=encoding)
+
+    assert result.returncode == 1
+    assert result.stdout.startswith("project_name: contains U+DCFF, which cannot be printed")
+    assert "\nregion: '" in result.stdout
+    assert "Traceback" not in result.stdout + result.stderr
+    assert everything_below(output) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("directory", ["日本 'x'", "{{ 7*7 }} {% x", "{{ x }} {# y"])
+def test_renders_below_a_directory_of_any_name(output: Path, directory: str) -> None:
+    result = cookiecutter("--no-input", "-o", str(output / directory), PYTHONIOENCODING="ascii")
+
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert [path.name for path in output.iterdir()] == [directory]
+    assert (output / directory / "users-api" / "scripts" / "up").is_file()
 
 
 @pytest.mark.slow
@@ -132,23 +168,39 @@ def test_refuses_answers_of_other_types_from_a_config_file(output: Path, tmp_pat
     [
         ('"ap-northeast-1"', '"mars"', "region: 'mars' is not an AWS region"),
         ('"users-api"', '"../../a/b"', "project_slug: '../../a/b' is not"),
+        ('"_checkout"', '"_copy_without_render": ["*"], "_checkout"', "_copy_without_render: is a setting"),
+        ('"_checkout"', '"_new_lines": "\\r\\n", "_checkout"', "_new_lines: is a setting"),
     ],
 )
-def test_refuses_bad_answers_that_are_replayed(output: Path, tmp_path: Path, good: str, bad: str, problem: str) -> None:
-    config = tmp_path / "config.yaml"
-    config.write_text(json.dumps({"replay_dir": str(tmp_path / "replay")}))
-    assert cookiecutter("--no-input", "--config-file", str(config), "-o", str(output)).returncode == 0
-    shutil.rmtree(output / "users-api")
-    (replay,) = (tmp_path / "replay").iterdir()
+def test_refuses_bad_answers_that_are_replayed(
+    output: Path, tmp_path: Path, replay: Path, good: str, bad: str, problem: str
+) -> None:
     replay.write_text(replay.read_text().replace(good, bad))
     before = everything_below(tmp_path)
 
-    result = cookiecutter("--replay", "--config-file", str(config), "-o", str(output))
+    result = cookiecutter("--replay", "--config-file", str(tmp_path / "config.yaml"), "-o", str(output))
 
     assert result.returncode == 1
     assert problem in result.stdout
     assert "Traceback" not in result.stdout + result.stderr
     assert everything_below(tmp_path) == before
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("missing", "problem"), [("project_slug", "project_slug: '' is not"), ("routes", "routes: names no route")]
+)
+def test_asks_for_what_a_replay_lacks_and_checks_it(output: Path, replay: Path, missing: str, problem: str) -> None:
+    answers = json.loads(replay.read_text())
+    del answers["cookiecutter"][missing], answers["cookiecutter"]["__checked"]
+    replay.write_text(json.dumps(answers))
+
+    result = cookiecutter("--replay-file", str(replay), "-o", str(output), typed="\n")
+
+    assert result.returncode == 1
+    assert problem in result.stdout
+    assert "Traceback" not in result.stdout + result.stderr
+    assert everything_below(output) == []
 
 
 @pytest.mark.slow

@@ -7,6 +7,7 @@ import json
 import re
 import shlex
 import sys
+import time
 from typing import Any
 
 import botocore.session
@@ -125,9 +126,9 @@ class TestSlug:
         assert parse_slug(suggestion) == suggestion
 
     @pytest.mark.parametrize(
-        "name", ["Users API", "Host", "Café (v2)", "日本", "3D", "", "--", "x" * 99, "{{7*7}}", "../.."]
+        "name", ["Users API", "Host", "Café (v2)", "日本", "3D", "", "--", "x" * 99, "{{7*7}}", "../..", None, ["a"]]
     )
-    def test_is_made_of_any_name(self, name: str) -> None:
+    def test_is_made_of_any_name(self, name: object) -> None:
         slug = make_slug(name)
         assert parse_slug(slug) == slug
 
@@ -283,6 +284,7 @@ class TestRouteGrammar:
             ("GET /a Bad", "not a lower-case letter"),
             ("GET /a 1x", "not a lower-case letter"),
             ("GET /a x__y", "single '_'"),
+            (f"GET {'/a' * 300} x", "has 300 segments, and API Gateway takes 299"),
             ("GET /a " + "x" * 65, "more than 64 characters"),
         ],
     )
@@ -293,7 +295,22 @@ class TestRouteGrammar:
 
     @pytest.mark.parametrize(
         "name",
-        ["class", "match", "list", "print", "fn", "impl", "self", "str", "async", "drop", "key", "table", "routes", "app"],
+        [
+            "class",
+            "match",
+            "list",
+            "print",
+            "fn",
+            "impl",
+            "self",
+            "str",
+            "async",
+            "drop",
+            "key",
+            "table",
+            "routes",
+            "app",
+        ],
     )
     def test_refuses_a_name_that_is_taken(self, name: str) -> None:
         problems = route_problems(f"GET /a {name}")
@@ -341,6 +358,21 @@ class TestRouteGrammar:
     def test_refuses_every_keyword_and_builtin_of_this_python(self) -> None:
         names = [name for name in dir(builtins) if name.islower() and not name.startswith("_")]
         assert all(route_problems(f"GET /a {name}") for name in names)
+
+    @pytest.mark.parametrize(
+        "routes",
+        [
+            "GET " + "/a" * 100_000,
+            "GET " + "/{a}" * 50_000,
+            "GET /a," * 20_000,
+            ",".join(f"PUT /{number}/{{user_id}}" for number in range(4_000)),
+        ],
+        ids=len,
+    )
+    def test_refuses_a_flood_at_once(self, routes: str) -> None:
+        started = time.process_time()
+        assert route_problems(routes)
+        assert time.process_time() - started < 1
 
 
 class TestOperations:
@@ -415,6 +447,17 @@ class TestCheck:
         assert any(problem.startswith(f"{answer}: ") for problem in problems)
         assert all("\n" not in problem for problem in problems)
 
+    def test_takes_the_default_of_an_answer_that_is_not_there_yet(self) -> None:
+        service, problems = parse_answers({"project_name": "Orders", "table_name": "orders"})
+        assert problems == []
+        assert service
+        assert (service.slug, service.routes[0].key) == ("orders", "GET /")
+
+    @pytest.mark.parametrize("setting", ["_copy_without_render", "_jinja2_env_vars", "_new_lines"])
+    def test_refuses_settings_of_cookiecutter_that_would_render_otherwise(self, setting: str) -> None:
+        problems = parse_answers({**ANSWERS, setting: ["*"]})[1]
+        assert problems == [f"{setting}: is a setting of cookiecutter's, not of this template; drop it"]
+
     @pytest.mark.parametrize(
         "mistake", [{"partition_key": "user-id"}, {"table_name": "a/b"}, {"sort_key": "user_id"}, {"table_name": None}]
     )
@@ -429,6 +472,10 @@ class TestCheck:
         command = local_extensions.make_command(answers)
         assert "routes=" not in command
         assert "project_slug=" not in command
+
+    def test_leaves_out_of_the_command_what_cannot_be_seen(self) -> None:
+        command = local_extensions.make_command({"description": "a\x1b[2J\x00\u202e\u3000é👩\u200d💻"})
+        assert shlex.split(command)[-1] == "description=a[2J\u3000é👩\u200d💻"
 
     def test_gives_a_command_with_every_answer_quoted(self) -> None:
         answers = {**ANSWERS, "description": 'it\'s {{7*7}} $(x) `y` "z" {% raw %}', "routes": "GET /a\nPOST /a"}
