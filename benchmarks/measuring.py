@@ -179,13 +179,18 @@ def render(directory: Path, **answers: str) -> Path:
 
 
 @contextlib.contextmanager
-def emulate_function(language: str, artifact: Path, network: str = "bridge", **settings: str) -> Iterator[str]:
-    """Run a function in a container of Lambda's runtime; gives the address that invokes it, one request at a time."""
+def emulate_function(
+    language: str, artifact: Path, network: str = "bridge", *options: str, **settings: str
+) -> Iterator[str]:
+    """Run a function in a container of Lambda's runtime; gives the address that invokes it, one request at a time.
+
+    The options are further ones of `docker run`, the settings what the function finds in its environment.
+    """
     port = find_free_port()
     environment = {"_HANDLER": HANDLERS[language], **FUNCTION_SETTINGS, **settings}
     container = run(
         *("docker", "run", "--detach", "--network", network, "--publish", f"127.0.0.1:{port}:8080"),
-        *("--volume", f"{artifact}:/var/task:ro"),
+        *("--volume", f"{artifact}:/var/task:ro", *options),
         *(word for name, value in environment.items() for word in ("--env", f"{name}={value}")),
         *("--entrypoint", EMULATOR, RUNTIMES[language], "--log-level", "error"),
     ).strip()

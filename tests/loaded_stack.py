@@ -126,12 +126,14 @@ class Function:
 
 @contextlib.contextmanager
 def run_function_of(
-    stack: LoadedStack, artifact: Path, containers: int, endpoint: str = "http://localstack:4566"
+    stack: LoadedStack, artifact: Path, containers: int, endpoint: str = "http://localstack:4566", *options: str
 ) -> Iterator[Function]:
-    """Run what was built in containers that reach the stack's LocalStack."""
+    """Run what was built in containers that reach the stack's LocalStack, with further options of `docker run`."""
     settings = {"TABLE_NAME": TABLE, "AWS_ENDPOINT_URL_DYNAMODB": endpoint}
     with contextlib.ExitStack() as running:
-        starts = [emulate_function(stack.language, artifact, stack.slug, **settings) for _ in range(containers)]
+        starts = [
+            emulate_function(stack.language, artifact, stack.slug, *options, **settings) for _ in range(containers)
+        ]
         yield Function([running.enter_context(start) for start in starts])
 
 

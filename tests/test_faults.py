@@ -5,24 +5,28 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
 
 import faulty_proxy
-from conftest import find_free_port
+from conftest import Service, find_free_port
+from loaded_stack import LIST, run_function_of
 from stacks import SECONDS_TO_COMPILE, is_listening, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from loaded_stack import LoadedStack
     from stacks import Stack
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow]
@@ -106,6 +110,18 @@ def test_answers_by_its_contract_whatever_becomes_of_the_table(
     assert (with_new_table.status_code, after_stop.status_code, after_restart.status_code) == (201, 201, 201)
 
 
+def test_waits_for_no_silent_name_server(loaded_stack: LoadedStack) -> None:
+    silent = ("--dns=192.0.2.1", "--dns-search=example", "--dns-search=test")  # as a laptop finds it without its VPN
+
+    with run_function_of(loaded_stack, loaded_stack.artifact, 1, "http://nobody:4566", *silent) as function:
+        started = time.monotonic()
+        answer = function.request("GET", LIST)
+        seconds = time.monotonic() - started
+
+    assert (answer.status, answer.json.keys()) == (503, {"message"})
+    assert seconds < 15
+
+
 def test_says_that_the_table_is_not_there_in_another_region(make_stack: Callable[..., Stack]) -> None:
     stack = make_stack(functions="single", region="eu-west-1")
     samconfig = stack.service.path / "samconfig.toml"
@@ -160,6 +176,44 @@ def test_is_served_once_at_a_time(make_stack: Callable[..., Stack]) -> None:
     assert (still.status_code, same_container, was_listening, again.status_code) == (200, True, True, 200)
     assert not is_listening(stack.port)
     assert stack.slug not in docker("ps", "--all") + docker("network", "ls")
+
+
+def test_comes_up_once_however_many_ask_for_it(make_stack: Callable[..., Stack], tmp_path: Path) -> None:
+    stack = make_stack()
+    other = tmp_path / "worktree" / stack.slug
+
+    with ThreadPoolExecutor() as terminals:
+        outputs = list(terminals.map(stack.make, ["up", "up"]))
+    stack.dynamodb().put_item(TableName="users", Item={"user_id": {"S": "1"}})
+    shutil.copytree(stack.service.path, other, symlinks=True)
+    refused = Service(other).run("make", "up", f"LOCALSTACK_PORT={find_free_port()}")
+    kept = stack.dynamodb().scan(TableName="users")["Items"]
+
+    assert all("Healthy" in output for output in outputs)
+    assert refused.returncode != 0
+    assert f"LocalStack runs for {stack.service.path}, which has this one's name" in refused.stdout
+    assert kept == [{"user_id": {"S": "1"}}]
+
+
+def test_is_tested_once_at_a_time_and_ends_at_once(make_stack: Callable[..., Stack]) -> None:
+    stack = make_stack(functions="single")
+    log = stack.service.path / "tests.log"
+
+    with log.open("w") as output:
+        first = subprocess.Popen(["make", "test-integration"], cwd=stack.service.path, stdout=output)
+    wait_until(lambda: "tests/contract/test_create.py" in log.read_text(), SECONDS_TO_COMPILE)
+    second = stack.service.run("make", "test-integration")
+    still_runs = first.poll() is None
+    first.terminate()
+    status = first.wait(SECONDS_TO_END)
+
+    assert second.returncode != 0
+    assert "These tests are running already: wait until they have ended." in second.stdout
+    assert still_runs
+    assert status != 0
+    assert " failed" not in log.read_text()
+    assert find_processes(stack) == []
+    assert f"{stack.slug}-test" not in docker("ps", "--all") + docker("network", "ls")
 
 
 def test_ends_at_every_stage_and_starts_again(make_stack: Callable[..., Stack]) -> None:

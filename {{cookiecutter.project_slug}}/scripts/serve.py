@@ -17,6 +17,7 @@ import contextlib
 import fcntl
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
 PROJECT = Path(__file__).resolve().parent.parent
 TEMPLATE = PROJECT / "template.yaml"
 SAM = str(PROJECT / ".venv" / "bin" / "sam")
+# Looked at by their names: what watches a file loses sight of it when an editor puts another in its place.
+FILES = (TEMPLATE,{% if not service.is_python %} PROJECT / "Cargo.toml"{% endif %})
+MAX_PORT = 65535
 SECONDS_TO_END = 10
 SECONDS_BETWEEN_LOOKS = 0.2
 
@@ -58,12 +62,19 @@ def main() -> int:
 
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--port", type=int, default=3000, help="where the API answers on 127.0.0.1")
+    parser.add_argument("--port", type=read_port, default=3000, help="where the API answers on 127.0.0.1")
     parser.add_argument("--network", required=True, help="the Docker network that LocalStack is on")
     parser.add_argument("--watch", action="store_true", help="build and serve what changes")
     parser.add_argument("--stop", action="store_true", help="end what serves the API on this network")
     parser.add_argument("targets", nargs="*", help="what to make before")
     return parser.parse_args()
+
+
+def read_port(text: str) -> int:
+    """Return the port that make was given. Exits where it is none."""
+    if not re.fullmatch(r"[0-9]{1,5}", text) or not 0 < int(text) <= MAX_PORT:
+        sys.exit(f"PORT={text} is no port: choose one from 1 to {MAX_PORT}")
+    return int(text)
 
 
 def refuse_taken_port(port: int) -> None:
@@ -80,7 +91,7 @@ def serve(api: LocalApi, stop: StopSignal, *, watches: bool) -> int:
     """Serve the API until told to stop or `sam` ends, and return the exit status."""
     try:
         for changed in watch_sources(stop):
-            if api.has_ended():
+            if api.has_ended() and not api.awaits_change:
                 return api.process.returncode or 1
             if changed and watches:
                 rebuild(api, changed, stop)
@@ -94,7 +105,7 @@ class StopSignal:
 
     def __init__(self) -> None:
         self.exit_status = 0  # and no threading.Event: a second signal while the first sets it would wait for ever
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
             signal.signal(number, self.receive)
 
     def receive(self, number: int, _frame: FrameType | None) -> None:
@@ -206,12 +217,19 @@ def is_of_project(process: int) -> bool:
 
 
 def remove_containers(network: str) -> None:
-    """Remove the containers that `sam` has started on a network."""
-    filters = ["--filter", "label=sam.cli.container.type=lambda", "--filter", f"network={network}"]
-    command = ["docker", "ps", "--all", "--quiet", *filters]
-    found = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
-    if containers := found.stdout.split():
+    """Remove the containers that `sam` has started on a network, and those that it was about to put there."""
+    built = [f"volume={directory}" for directory in (PROJECT / ".aws-sam" / "build").glob("*")]
+    containers = find_containers(f"network={network}")
+    if built:
+        containers += find_containers("status=created", *built)
+    if containers:
         subprocess.run(["docker", "rm", "--force", *containers], stdout=subprocess.DEVNULL, check=False)
+
+
+def find_containers(*filters: str) -> list[str]:
+    arguments = [word for text in ("label=sam.cli.container.type=lambda", *filters) for word in ("--filter", text)]
+    command = ["docker", "ps", "--all", "--quiet", *arguments]
+    return subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False).stdout.split()
 
 
 class LocalApi:
@@ -221,6 +239,7 @@ class LocalApi:
         self.processes = processes
         self.port = port
         self.network = network
+        self.awaits_change = False
         self.process = self.start()
 
     def start(self) -> subprocess.Popen[bytes]:
@@ -230,12 +249,13 @@ class LocalApi:
     def has_ended(self) -> bool:
         return self.process.poll() is not None
 
-    def restart(self) -> None:
-        """Start sam anew, and return when it listens or has ended."""
+    def restart(self, stop: StopSignal) -> None:
+        """Start sam anew, and return when it listens, is told to stop, or has ended: then the next change may help it."""
         self.stop()
         self.process = self.start()
-        while not self.has_ended() and not is_listening(self.port):
+        while not self.has_ended() and not is_listening(self.port) and not stop.is_set():
             time.sleep(SECONDS_BETWEEN_LOOKS)
+        self.awaits_change = self.has_ended()
 
     def stop(self) -> None:
         # Told to end, sam shows tracebacks of the containers that it still reads; it has nothing to keep.
@@ -248,20 +268,16 @@ def watch_sources(stop: StopSignal) -> Iterator[list[str]]:
     """Yield, several times a second until told to stop, the files that have changed since."""
     looks = watch(
         PROJECT / "src",
-{%- if not service.is_python %}
-        PROJECT / "Cargo.toml",
-{%- endif %}
         stop_event=stop,
         rust_timeout=int(SECONDS_BETWEEN_LOOKS * 1000),
         yield_on_timeout=True,
         raise_interrupt=False,
     )
-    template = stamp(TEMPLATE)
+    stamps = [stamp(file) for file in FILES]
     for changes in looks:
+        before, stamps = stamps, [stamp(file) for file in FILES]
         changed = {os.path.relpath(path, PROJECT) for _, path in changes}
-        # Looked at by its name: what watches a file loses sight of it when an editor puts another in its place.
-        if template != (template := stamp(TEMPLATE)):
-            changed.add(TEMPLATE.name)
+        changed |= {file.name for file, old, new in zip(FILES, before, stamps, strict=True) if old != new}
         yield sorted(changed)
 
 
@@ -276,17 +292,29 @@ def stamp(file: Path) -> tuple[int, int] | None:
 
 def rebuild(api: LocalApi, changed: list[str], stop: StopSignal) -> None:
     """Build again; sam serves new code by itself, and a new template when it is started anew."""
-    print(f"Changed: {', '.join(changed)}. Building…", flush=True)
+    say(f"Changed: {', '.join(changed)}. Building…")
     started = time.monotonic()
     status = api.processes.make("build", stop)
     if stop.is_set():
         return
     if status:
-        print("The build failed. The API goes on with the last one that worked.", flush=True)
+        goes_on = "" if api.awaits_change else " The API goes on with the last one that worked."
+        say(f"The build failed.{goes_on}")
         return
-    if TEMPLATE.name in changed:
-        api.restart()
-    print(f"Built in {time.monotonic() - started:.1f} s; the next request is served by it.", flush=True)
+    if TEMPLATE.name in changed or api.awaits_change:
+        api.restart(stop)
+    if api.awaits_change:
+        say("sam has ended, as it says above. The API is back once that is mended.")
+        return
+    say(f"Built in {time.monotonic() - started:.1f} s; the next request is served by it.")
+
+
+def say(text: str) -> None:
+    """Print a line at once, as long as anybody reads: what the output goes to may have ended."""
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

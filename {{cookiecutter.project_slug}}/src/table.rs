@@ -55,6 +55,8 @@ pub const KEY: [KeyAttribute; 1] = [PARTITION_KEY];
 // What fits into an update expression: Amazon DynamoDB Developer Guide, "Quotas", expression parameters.
 const MAX_CHANGES: usize = 300;
 
+const UNREACHABLE: &str = "The table cannot be reached at the moment";
+
 /// Return the key attributes that stand in a request's path. Error 400: a value that they cannot have.
 pub fn read_path_key(request: &Request) -> Result<Item, HttpError> {
     let named = KEY.iter().filter_map(|attribute| Some((attribute, request.parameters.get(attribute.name)?)));
@@ -216,7 +218,7 @@ impl Table {
         let scan = self.client.scan().table_name(&self.name).limit(limit).set_exclusive_start_key(start);
         let output = scan.send().await.map_err(|error| translate(error, None))?;
         Ok(Page {
-            items: output.items.unwrap_or_default(),
+            items: output.items.ok_or_else(not_whole)?,
             last_key: output.last_evaluated_key,
         })
     }
@@ -235,7 +237,7 @@ impl Table {
             .set_exclusive_start_key(start);
         let output = query.send().await.map_err(|error| translate(error, None))?;
         Ok(Page {
-            items: output.items.unwrap_or_default(),
+            items: output.items.ok_or_else(not_whole)?,
             last_key: output.last_evaluated_key,
         })
     }
@@ -300,7 +302,7 @@ impl Table {
             .set_expression_attribute_values((!values.is_empty()).then_some(values))
             .return_values(ReturnValue::AllNew);
         let output = update.send().await.map_err(|error| translate(error, Some(not_found())))?;
-        Ok(output.attributes.unwrap_or_default())
+        output.attributes.ok_or_else(not_whole)
     }
 
     /// Delete the item with a key. Error 404: there is none.
@@ -376,20 +378,27 @@ where
         (SdkError::ServiceError(answer), _) => match code.as_str() {
             "ResourceNotFoundException" => unavailable("The table is not there", error),
             "ProvisionedThroughputExceededException"
+            | "ReplicatedWriteConflictException"
             | "RequestLimitExceeded"
             | "ThrottlingException"
             | "TransactionConflictException" => unavailable("The table takes no more requests at the moment", error),
+            _ if answer.raw().status().is_success() => unavailable(UNREACHABLE, error),
             _ if answer.raw().status().is_server_error() => unavailable("The table does not work at the moment", error),
             // What the checks above let through is in the item: its size, or the type of an index's key.
             "ValidationException" if message.contains("Item size") => json_values::too_large(),
             "ValidationException" => HttpError::BadRequest(message),
             _ => HttpError::Internal(error.into()),
         },
-        _ => unavailable("The table cannot be reached at the moment", error),
+        _ => unavailable(UNREACHABLE, error),
     }
 }
 
-fn unavailable(message: &str, cause: impl Error + Send + Sync + 'static) -> HttpError {
+/// Return the error that tells of an answer without a part that every whole one has.
+fn not_whole() -> HttpError {
+    unavailable(UNREACHABLE, "A part of the answer is missing")
+}
+
+fn unavailable(message: &str, cause: impl Into<BoxError>) -> HttpError {
     HttpError::Unavailable(message.into(), cause.into())
 }
 

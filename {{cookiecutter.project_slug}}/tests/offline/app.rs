@@ -118,6 +118,7 @@ async fn tells_a_failure_by_its_request_and_nothing_of_the_inside() {
 async fn asks_to_try_again_where_the_table_does_not_answer() {
     for (status, exception, message) in [
         (400, "ProvisionedThroughputExceededException", "The table takes no more requests at the moment"),
+        (400, "ReplicatedWriteConflictException", "The table takes no more requests at the moment"),
         (400, "RequestLimitExceeded", "The table takes no more requests at the moment"),
         (400, "ThrottlingException", "The table takes no more requests at the moment"),
         (400, "TransactionConflictException", "The table takes no more requests at the moment"),
@@ -138,15 +139,38 @@ async fn asks_to_try_again_where_the_table_does_not_answer() {
 async fn takes_no_part_of_an_answer_for_the_whole() {
     for body in ["", "<html>", "[]", r#"{"Item": {"#] {
         for status in [200, 400, 500] {
-            let client =
-                infallible_client_fn(move |_| http::Response::builder().status(status).body(body.to_owned()).unwrap());
             for event in events().iter().take(1) {
-                let answer = call(&table(client.clone()), event).await;
-
-                assert_eq!((answer.status, answer.headers["Retry-After"].as_str()), (503, "1"), "{status} {body}");
+                expect_unavailable(status, body.as_bytes(), event).await;
             }
         }
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn takes_no_answer_without_what_was_asked_for_for_an_empty_one() {
+    for route in ["list", "query", "update"].into_iter().flat_map(routes) {
+        let body = if route.method == "GET" { String::new() } else { make_key(1).to_string() };
+        let event = make_event(&route.method, &fill(&route.path, &make_key(1)), &[], &body);
+
+        expect_unavailable(200, b"{}", &event).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn takes_no_answer_that_is_not_utf_8_for_a_failure_inside() {
+    for event in events() {
+        expect_unavailable(200, b"{\"Item\": \"\xff\"}", &event).await;
+    }
+}
+
+/// Send an event, have DynamoDB answer this, and see it told that the table is not to be had.
+async fn expect_unavailable(status: u16, body: &'static [u8], event: &Value) {
+    let client = infallible_client_fn(move |_| http::Response::builder().status(status).body(body).unwrap());
+
+    let answer = call(&table(client), event).await;
+
+    let told = (answer.status, answer.headers.get("Retry-After").map(String::as_str));
+    assert_eq!(told, (503, Some("1")), "{status} {}", body.escape_ascii());
 }
 
 #[tokio::test(start_paused = true)]

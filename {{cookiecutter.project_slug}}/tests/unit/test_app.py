@@ -143,6 +143,7 @@ def client_error(code: str, status: int) -> exceptions.ClientError:
     "error",
     [
         client_error("ProvisionedThroughputExceededException", 400),
+        client_error("ReplicatedWriteConflictException", 400),
         client_error("ThrottlingException", 400),
         client_error("ResourceNotFoundException", 400),
         client_error("InternalServerError", 500),
@@ -193,20 +194,49 @@ def test_gives_up_on_the_table_before_lambda_gives_up_on_the_function(
     assert signal.getitimer(signal.ITIMER_REAL) == (0, 0)
 
 
+@pytest.fixture
+def ask(serve: Callable[..., Any], table_module: ModuleType) -> Callable[..., tuple[int, Any, dict[str, str]]]:
+    """Calls the app with an event, whose handler asks the table something, and has DynamoDB answer what it is given."""
+
+    def call(
+        question: Callable[[ModuleType, Any], Any], body: str, status: int = 200
+    ) -> tuple[int, Any, dict[str, str]]:
+        def handler(_: Request) -> Response:
+            answer = AWSResponse("", status, HTTPHeaders(), MockRawResponse(body.encode()))
+            table_module.CLIENT.meta.events.register_first("before-send", lambda **_: answer, "answer")
+            try:
+                question(table_module, {attribute.name: {attribute.type: "1"} for attribute in table_module.KEY})
+            finally:
+                table_module.CLIENT.meta.events.unregister("before-send", unique_id="answer")
+            raise AssertionError
+
+        result: tuple[int, Any, dict[str, str]] = serve(handler)
+        return result
+
+    return call
+
+
 @pytest.mark.parametrize("body", ["", "<html>", "[]", '{"Item": {'])
 @pytest.mark.parametrize("status", [200, 400, 500])
-def test_takes_no_part_of_an_answer_for_the_whole(
-    serve: Callable[..., Any], table_module: ModuleType, status: int, body: str
-) -> None:
-    def read(_: Request) -> Response:
-        answer = AWSResponse("", status, HTTPHeaders(), MockRawResponse(body.encode()))
-        table_module.CLIENT.meta.events.register_first("before-send", lambda **_: answer, "part")
-        try:
-            table_module.create({attribute.name: {attribute.type: "1"} for attribute in table_module.KEY})
-        finally:
-            table_module.CLIENT.meta.events.unregister("before-send", unique_id="part")
-        raise AssertionError
+def test_takes_no_part_of_an_answer_for_the_whole(ask: Callable[..., Any], status: int, body: str) -> None:
+    status, _, headers = ask(lambda table, key: table.create(key), body, status)
 
-    status, _, headers = serve(read)
+    assert (status, headers["Retry-After"]) == (503, "1")
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        lambda table, _: table.scan(1, None),
+{%- if service.sort_key %}
+        lambda table, key: table.query(key, 1, None),
+{%- endif %}
+        lambda table, key: table.update(key, {"some": {"S": "value"}}),
+    ],
+)
+def test_takes_no_answer_without_what_was_asked_for_for_an_empty_one(
+    ask: Callable[..., Any], question: Callable[[ModuleType, Any], Any]
+) -> None:
+    status, _, headers = ask(question, "{}")
 
     assert (status, headers["Retry-After"]) == (503, "1")
