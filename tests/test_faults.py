@@ -110,10 +110,25 @@ def test_answers_by_its_contract_whatever_becomes_of_the_table(
     assert (with_new_table.status_code, after_stop.status_code, after_restart.status_code) == (201, 201, 201)
 
 
-def test_waits_for_no_silent_name_server(loaded_stack: LoadedStack) -> None:
-    silent = ("--dns=192.0.2.1", "--dns-search=example", "--dns-search=test")  # as a laptop finds it without its VPN
+@pytest.fixture
+def silent_name_server(loaded_stack: LoadedStack) -> Iterator[str]:
+    """The address of a name server on the stack's network that takes what it is asked, and never answers."""
+    program = (
+        "import socket, time; server = socket.socket(type=socket.SOCK_DGRAM); server.bind(('', 53)); time.sleep(600)"
+    )
+    container = docker(
+        "run", "--detach", f"--network={loaded_stack.slug}", "--entrypoint=python3", PYTHON_IMAGE, "-c", program
+    )
+    address = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}"
+    yield docker("inspect", f"--format={address}", container)
+    docker("rm", "--force", container)
 
-    with run_function_of(loaded_stack, loaded_stack.artifact, 1, "http://nobody:4566", *silent) as function:
+
+def test_waits_for_no_silent_name_server(loaded_stack: LoadedStack, silent_name_server: str) -> None:
+    # As a laptop finds its name servers without its VPN.
+    options = (f"--dns={silent_name_server}", "--dns-search=example", "--dns-search=test")
+
+    with run_function_of(loaded_stack, loaded_stack.artifact, 1, "http://nobody:4566", *options) as function:
         started = time.monotonic()
         answer = function.request("GET", LIST)
         seconds = time.monotonic() - started
