@@ -463,15 +463,25 @@ def published_ports(stack: Stack) -> set[str]:
     return set(re.findall(r":(\d+)->", listing.stdout))
 
 
-def test_tells_within_twenty_seconds_why_the_table_could_not_be_made(make_stack: Callable[..., Stack]) -> None:
+@pytest.mark.parametrize(
+    ("script", "told"),
+    [
+        ("raise RuntimeError('no seeds today')\n", "localstack/ready.d/seed.py failed: no seeds today"),
+        ("raise SystemExit('no seeds today')\n", "localstack/ready.d/seed.py has not ended"),
+    ],
+    ids=["exception", "exit"],
+)
+def test_tells_within_twenty_seconds_which_script_failed(
+    make_stack: Callable[..., Stack], script: str, told: str
+) -> None:
     stack = make_stack()
-    (stack.service.path / "localstack" / "ready.d" / "seed.py").write_text("raise RuntimeError('no seeds today')\n")
+    (stack.service.path / "localstack" / "ready.d" / "seed.py").write_text(script)
     started = time.monotonic()
 
     result = stack.service.run("make", "up", *stack.settings)
 
     assert result.returncode != 0
-    assert "no seeds today" in result.stdout
+    assert told in result.stdout
     assert time.monotonic() - started < 20
 
 
