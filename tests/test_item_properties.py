@@ -367,11 +367,12 @@ FAULTS = [
     pytest.param(
         check_patches_lose_nothing,
         "table.py",
-        "answer = CLIENT.update_item(**arguments)",
+        'return CLIENT.update_item(**arguments)["Attributes"]',
         "answer = {'Attributes': read(key)}\n"
         "        [answer['Attributes'].pop(name, None) for name in changes]\n"
         "        answer['Attributes'] |= {name: value for name, value in changes.items() if 'NULL' not in value}\n"
-        "        replace(answer['Attributes'])",
+        "        replace(answer['Attributes'])\n"
+        "        return answer['Attributes']",
         id="read, changed, written back",
     ),
     pytest.param(
