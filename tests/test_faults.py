@@ -216,8 +216,9 @@ def test_is_tested_once_at_a_time_and_ends_at_once(make_stack: Callable[..., Sta
 
     with log.open("w") as output:
         first = subprocess.Popen(["make", "test-integration"], cwd=stack.service.path, stdout=output)
-    wait_until(lambda: "tests/contract/test_create.py" in log.read_text(), SECONDS_TO_COMPILE)
+    wait_until(lambda: "Starting the API" in log.read_text(), SECONDS_TO_COMPILE)
     second = stack.service.run("make", "test-integration")
+    wait_until(lambda: "tests/contract/test_create.py" in log.read_text(), SECONDS_TO_END)
     still_runs = first.poll() is None
     first.terminate()
     status = first.wait(SECONDS_TO_END)
