@@ -92,6 +92,10 @@ def test_answers_by_its_contract_whatever_becomes_of_the_table(
         expect_unavailable(url)
         docker("unpause", localstack)
         after_pause = requests.get(url, timeout=30)
+        docker("network", "disconnect", stack.slug, localstack)
+        expect_unavailable(url)
+        stack.make("up")
+        after_cut = requests.get(url, timeout=30)
         stack.dynamodb().delete_table(TableName="users")
         expect_unavailable(url)
         stack.make("up")
@@ -106,7 +110,7 @@ def test_answers_by_its_contract_whatever_becomes_of_the_table(
         after_restart = requests.put(url, json={"seen": 102}, timeout=30)
 
     assert (kept.status_code, kept.json()) == (200, {"user_id": "1", "seen": 0})
-    assert after_pause.json() == kept.json()
+    assert after_pause.json() == after_cut.json() == kept.json()
     assert (with_new_table.status_code, after_stop.status_code, after_restart.status_code) == (201, 201, 201)
 
 
