@@ -53,6 +53,8 @@ def parse_number(text: str) -> Decimal:
     try:
         number = Decimal(text)
     except InvalidOperation as error:
+        if not re.search("[1-9]", text.lower().partition("e")[0]):  # zero, whatever its exponent
+            return Decimal(0)
         raise HttpError(400, f"The number {shorten(text)} is out of range") from error
     digits = number.as_tuple().digits
     if len(digits) > MAX_DIGITS and len("".join(map(str, digits)).rstrip("0")) > MAX_DIGITS:

@@ -61,14 +61,12 @@ def test_does_not_create_an_item_twice(api: Api, table: Table, item: dict[str, A
 
 
 def test_keeps_numbers_to_their_last_digit(api: Api, table: Table, key: Key, create_route: Route) -> None:
-    numbers = (
-        "[12345678901234567890123456789012345678, -0.00000000000000000000000000000000000001, 1e125, 1E-130, 1.0, 0]"
-    )
-    body = json.dumps(key)[:-1] + f', "the-numbers": {numbers}}}'
+    numbers = "12345678901234567890123456789012345678, -0.00000000000000000000000000000000000001, 1e125, 1E-130, 1.0, 0"
+    body = json.dumps(key)[:-1] + f', "the-numbers": [{numbers}, 0e99999999999999999999]}}'
 
     answer = api.request("POST", fill(create_route.path, key), body=body)
 
-    expected = [Decimal(number) for number in numbers.strip("[]").split(",")]
+    expected = [*map(Decimal, numbers.split(",")), Decimal(0)]
     assert answer.status == 201, answer
     assert answer.json["the-numbers"] == expected
     assert table.get_item(Key=key)["Item"]["the-numbers"] == expected
