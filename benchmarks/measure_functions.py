@@ -14,7 +14,6 @@ from measuring import (
     FUNCTION_SETTINGS,
     RATIO_HEADER,
     RUNTIMES,
-    TEMPLATE,
     Ratio,
     draw_ratios,
     make,
@@ -24,6 +23,7 @@ from measuring import (
     run,
     write_report,
 )
+from template_copy import TEMPLATE
 
 STARTS = 15
 IMPORT = re.compile(r"import time: +(\d+) \| +\d+ \| +(\S+)")

@@ -13,7 +13,6 @@ from matplotlib import pyplot as plt
 
 from measuring import (
     RATIO_HEADER,
-    TEMPLATE,
     Ratio,
     make_table,
     measure_pairs,
@@ -24,6 +23,7 @@ from measuring import (
     show_milliseconds,
     write_report,
 )
+from template_copy import TEMPLATE, copy_template
 
 PAIRS = 21
 ROUNDS = 9
@@ -34,7 +34,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         directory = Path(name)
         floor = make_floor(directory)
-        copy = make_copy(directory)
+        copy = directory / "template"
+        copy_template(copy)
         default = Ratio(
             "Rendering the default answers",
             "rendering one empty file",
@@ -88,17 +89,6 @@ def bake(template: Path, directory: Path, *answers: str) -> None:
     # Not from the checkout, where Python would find its local_extensions.py before the template's own.
     run(*program, "--output-dir", str(output), *answers, directory=directory)
     shutil.rmtree(output)
-
-
-def make_copy(directory: Path) -> Path:
-    """Return a copy of the template, without what the checkout has beside it."""
-    copy = directory / "template"
-    copy.mkdir()
-    for name in ("cookiecutter.json", "local_extensions.py", "rendered_service.py"):
-        shutil.copy(TEMPLATE / name, copy)
-    for name in ("hooks", "{{cookiecutter.project_slug}}"):
-        shutil.copytree(TEMPLATE / name, copy / name)
-    return copy
 
 
 def bake_for_the_first_time(template: Path, directory: Path) -> None:

@@ -13,7 +13,6 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import boto3
@@ -21,13 +20,15 @@ import matplotlib as mpl
 import requests
 from matplotlib import pyplot as plt
 
+from template_copy import TEMPLATE
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
+    from pathlib import Path
 
     from matplotlib.figure import Figure
     from mypy_boto3_dynamodb import DynamoDBClient
 
-TEMPLATE = Path(__file__).resolve().parent.parent
 RESULTS = TEMPLATE / "benchmarks" / "results"
 BASELINES = TEMPLATE / "benchmarks" / "baselines"
 SECONDS_TO_START = 60

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
+from template_copy import copy_template
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -110,11 +112,7 @@ def bake(cookies: Any) -> Bake:
 def template(tmp_path: Path) -> Path:
     """A copy of the template, to be broken."""
     copy = tmp_path / "template"
-    copy.mkdir()
-    for name in ("cookiecutter.json", "local_extensions.py", "rendered_service.py"):
-        shutil.copy(TEMPLATE / name, copy)
-    for name in ("hooks", SLUG):
-        shutil.copytree(TEMPLATE / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+    copy_template(copy)
     return copy
 
 
