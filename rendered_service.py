@@ -20,9 +20,8 @@ import yaml
 
 try:
     import tomllib
-except (
-    ModuleNotFoundError
-):  # Python 3.10 reads no TOML: there, and there alone, pyproject.toml and samconfig.toml go unread
+except ModuleNotFoundError:
+    # Python 3.10 reads no TOML: there, and there alone, pyproject.toml and samconfig.toml go unread.
     tomllib = None  # type: ignore[assignment]
 
 if TYPE_CHECKING:
