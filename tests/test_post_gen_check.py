@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import resource
 import subprocess
 import sys
-import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -215,12 +215,18 @@ def test_takes_less_than_a_fifth_of_a_second_beyond_the_start_of_python(
     def seconds(*command: str) -> float:
         times = []
         for _ in range(7):
-            started = time.perf_counter()
+            before = seconds_of_children()
             subprocess.run([sys.executable, *command], cwd=service.path, check=True, capture_output=True)
-            times.append(time.perf_counter() - started)
+            times.append(seconds_of_children() - before)
         return min(times)
 
     assert seconds(str(hook)) - seconds("-c", "pass") < 0.2
+
+
+def seconds_of_children() -> float:
+    """Return how long the processor has worked for what was run, however busy others keep it."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def render_hook(service: Service, directory: Path, routes: int) -> Path:
