@@ -112,6 +112,9 @@ SERVICE_NAMES = {
     "table",
 }
 
+# Names of which the logical id, with which template.yaml names the event, is a function of CloudFormation's.
+CLOUDFORMATION_NAMES = {"ref_"}
+
 # YAML 1.1: what reads as a boolean or as null.
 YAML_WORDS = {"y", "n", "yes", "no", "on", "off", "true", "false", "null"}
 
@@ -779,7 +782,13 @@ def check_handler_name(entry: str, name: str, *, derived: bool) -> None:
         )
     if len(name) > HANDLER_NAME_LENGTH:
         raise AnswerError(f"{quote(entry)}: {label} has more than {HANDLER_NAME_LENGTH} characters{rename}")
-    for owner, names in (("Python", PYTHON_NAMES), ("Rust", RUST_NAMES), ("the service", SERVICE_NAMES)):
+    taken = {
+        "Python": PYTHON_NAMES,
+        "Rust": RUST_NAMES,
+        "CloudFormation": CLOUDFORMATION_NAMES,
+        "the service": SERVICE_NAMES,
+    }
+    for owner, names in taken.items():
         if name in names:
             raise AnswerError(f"{quote(entry)}: {label} is taken by {owner}{rename}")
 

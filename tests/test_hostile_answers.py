@@ -61,7 +61,7 @@ def routes(draw: st.DrawFn, key_names: list[str]) -> str:
         path = "/".join([f"/r{number}", *draw(segments), *draw(st.sampled_from([[], [], [], ["{rest+}"]]))])
         methods = draw(st.lists(st.sampled_from(METHODS), min_size=1, max_size=3, unique=True))
         drawn += [f"{method} {path} {method.lower()}_{number}" for method in methods]
-    odd = st.sampled_from(["null", "no", "on", "off", "yes", "y", "item", "page", "json", "get", "e1", "x_"])
+    odd = st.sampled_from(["null", "no", "on", "off", "yes", "y", "item", "page", "json", "get", "e1", "x_", "ref_"])
     drawn += [f"GET /odd/{name} {name}" for name in draw(st.lists(odd, max_size=3, unique=True))]
     return ", ".join(drawn)
 

@@ -306,6 +306,7 @@ class TestRouteGrammar:
             "str",
             "async",
             "drop",
+            "ref_",
             "key",
             "table",
             "routes",
