@@ -65,6 +65,8 @@ REGIONS = (
 )
 
 LIKENESS_OF_A_TYPO = 0.6
+DEFAULT_PORTS = {"http": 80, "https": 443}  # which browsers leave out
+LAST_PORT = 65535
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "ANY")
 
 # What cookiecutter would read in a replay, and render otherwise by.
@@ -670,15 +672,35 @@ def parse_cors_origin(answer: object) -> str:
     'https://app.example.com'
     """
     origin = expect_string(answer).strip()
-    host = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?"
-    if origin and not re.fullmatch(rf"\*|https?://{host}(\.{host})*(:[1-9][0-9]{{0,4}})?", origin):
-        scheme, _, rest = origin.lower().rpartition("//")
-        near = re.search(rf"{host}(\.{host})*(:[1-9][0-9]{{0,4}})?", rest or scheme)
-        example = f"{'http' if scheme == 'http:' else 'https'}://{near[0]}" if near else "https://app.example.com"
+    if origin not in ("", "*") and origin != find_origin(origin):
+        example = find_origin(origin) or "https://app.example.com"
         raise AnswerError(
-            f"{quote(origin)} is not an origin: http:// or https://, a host, perhaps a port; for example {quote(example)}"
+            f"{quote(origin)} is not an origin as browsers name it: http:// or https://, a host, perhaps a port other "
+            f"than the scheme's own; for example {quote(example)}"
         )
     return origin
+
+
+def find_origin(text: str) -> str:
+    """Return the origin of what may be a URL, as browsers name it, or nothing where there is no host.
+
+    >>> find_origin("HTTPS://me@App.Example.com:443/page")
+    'https://app.example.com'
+    """
+    parts = re.match(r"(?:([a-z]*):?//)?(?:[^/?#]*@)?([^/?#:,;\s'\"]*)(?::([0-9]{1,5}))?", text.lower())
+    written_scheme, host, port = parts.groups() if parts else ("", "", "")
+    scheme = "http" if written_scheme == "http" else "https"
+    host = host.strip("*.")
+    if not host.isascii():
+        try:
+            host = host.encode("idna").decode()
+        except UnicodeError:
+            return ""
+    label = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+    if not re.fullmatch(rf"{label}(\.{label})*", host):
+        return ""
+    is_named = port and 0 < int(port) <= LAST_PORT and int(port) != DEFAULT_PORTS[scheme]
+    return f"{scheme}://{host}:{int(port)}" if is_named else f"{scheme}://{host}"
 
 
 def parse_choice(answer: object, choices: tuple[str, ...]) -> str:
