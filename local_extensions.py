@@ -83,6 +83,7 @@ ROUTES_PER_FUNCTIONS = {
     "per-route": 150,  # CloudFormation quota: 500 resources, of which a route takes three
     "single": 45,  # Lambda quota: 20,480 bytes of resource policy, of which a route takes a permission
 }
+PATH_LENGTH = 1024  # YAML 1.2: a key of openapi.yaml, on one line
 PATH_RESOURCES = 300  # API Gateway quota: resources of a REST API, routes of an HTTP API
 
 PYTHON_NAMES = {*keyword.kwlist, *keyword.softkwlist, *dir(builtins)}
@@ -774,25 +775,30 @@ def check_path(entry: str, path: str) -> None:
         raise AnswerError(
             f"{quote(entry)}: has {len(segments)} segments, and API Gateway takes {PATH_RESOURCES - 1}; make the path shorter"
         )
-    for position, segment in enumerate(segments):
-        is_last = position == len(segments) - 1
-        if segment in (".", ".."):
-            raise AnswerError(
-                f"{quote(entry)}: clients take the segment {quote(segment)} out of a path; name it otherwise"
-            )
-        if re.fullmatch(r"\{[A-Za-z_][A-Za-z0-9_]*\+\}", segment) and not is_last:
-            raise AnswerError(
-                f"{quote(entry)}: {quote(segment)} takes the rest of the path; make it the last segment, or drop its '+'"
-            )
-        if not re.fullmatch(r"[A-Za-z0-9._-]+|\{[A-Za-z_][A-Za-z0-9_]*\+?\}", segment):
-            raise AnswerError(
-                f"{quote(entry)}: {quote(segment)} is not a path segment; write letters, digits, '.', '_' and '-', "
-                "or one parameter such as {user_id}, or last {proxy+}"
-            )
+    if len(path) > PATH_LENGTH:
+        raise AnswerError(
+            f"{quote(entry)}: the path has {len(path)} characters, and YAML takes {PATH_LENGTH} in openapi.yaml; make it shorter"
+        )
+    for position, segment in enumerate(segments, start=1):
+        check_segment(entry, segment, is_last=position == len(segments))
     parameters = [parameter_name(segment) for segment in segments if is_parameter(segment)]
     for parameter in parameters:
         if parameters.count(parameter) > 1:
             raise AnswerError(f"{quote(entry)}: the parameter {{{parameter}}} is there twice; give each its own name")
+
+
+def check_segment(entry: str, segment: str, *, is_last: bool) -> None:
+    if segment in (".", ".."):
+        raise AnswerError(f"{quote(entry)}: clients take the segment {quote(segment)} out of a path; name it otherwise")
+    if re.fullmatch(r"\{[A-Za-z_][A-Za-z0-9_]*\+\}", segment) and not is_last:
+        raise AnswerError(
+            f"{quote(entry)}: {quote(segment)} takes the rest of the path; make it the last segment, or drop its '+'"
+        )
+    if not re.fullmatch(r"[A-Za-z0-9._-]+|\{[A-Za-z_][A-Za-z0-9_]*\+?\}", segment):
+        raise AnswerError(
+            f"{quote(entry)}: {quote(segment)} is not a path segment; write letters, digits, '.', '_' and '-', "
+            "or one parameter such as {user_id}, or last {proxy+}"
+        )
 
 
 def check_handler_name(entry: str, name: str, *, derived: bool) -> None:

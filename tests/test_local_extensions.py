@@ -299,6 +299,7 @@ class TestRouteGrammar:
             ("GET /a 1x", "not a lower-case letter"),
             ("GET /a x__y", "single '_'"),
             (f"GET {'/a' * 300} x", "has 300 segments, and API Gateway takes 299"),
+            (f"GET /{'a' * 1024}", "the path has 1025 characters, and YAML takes 1024"),
             ("GET /a " + "x" * 65, "more than 64 characters"),
         ],
     )
