@@ -862,7 +862,8 @@ def with_location(route: Route, routes: list[Route], keys: list[Key]) -> Route:
         other.path for other in routes if other.operation in ITEM_OPERATIONS.values() and set(other.parameters) == names
     ]
     readable = [other.path for other in routes if other.operation == "read" and other.method == "GET"]
-    ranked = sorted(dict.fromkeys(paths), key=lambda path: (path not in readable, not path.startswith(route.path)))
+    below = route.path.rstrip("/") + "/"
+    ranked = sorted(dict.fromkeys(paths), key=lambda path: (path not in readable, not f"{path}/".startswith(below)))
     return Route(route.method, route.path, route.name, route.operation, ranked[0] if ranked else "")
 
 

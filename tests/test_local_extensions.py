@@ -417,6 +417,10 @@ class TestOperations:
         parsed = parse_routes(routes, [USER_ID], "per-route")[0]
         assert [route.location for route in parsed[:2]] == ["/people/{user_id}", "/users/{user_id}"]
 
+    def test_locate_a_new_item_below_whole_segments(self) -> None:
+        routes = "POST /user, GET /users/{user_id}, GET /user/{user_id}"
+        assert parse_routes(routes, [USER_ID], "per-route")[0][0].location == "/user/{user_id}"
+
     def test_locate_nothing_where_no_route_has_an_item(self) -> None:
         assert parse_routes("POST /users", [USER_ID], "per-route")[0][0].location == ""
 
