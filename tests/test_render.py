@@ -43,7 +43,7 @@ ODD: dict[str, dict[str, str]] = {
         )
     },
     "long path": {
-        "routes": f"POST /, GET /{'/'.join(['segment'] * 13)}/{{user_id}} read_it, PUT /{'x' * 150}/{{user_id}} put_it"
+        "routes": f"POST /, GET /{'/'.join(['segment'] * 13)}/{{user_id}} read_it, PUT /{'x' * 150}/{{user_id}} put_it, GET /{'x' * 1023}"
     },
     "long names": {"table_name": "x" * 255, "partition_key": "k" * 255},
     "names that YAML takes for values": {
@@ -55,6 +55,7 @@ ODD: dict[str, dict[str, str]] = {
     },
     "keys named as much else is": {"partition_key": "name:N", "sort_key": "size"},
     "free text": {"project_name": f"1. {FREE_TEXT}", "project_slug": "odd", "description": f"- {FREE_TEXT}"},
+    "items in two places": {"routes": "GET /users/{user_id}, POST /people, GET /people/{user_id}"},
     "arm64, a table that is deleted from alone": {"architecture": "arm64", "routes": "DELETE /{user_id}"},
     "pages of another origin": {
         "cors_origin": "https://app.example.com",
@@ -158,6 +159,7 @@ def test_passes_its_quick_checks_in_rust(bake_with_tools: Bake, answers: dict[st
         pytest.param({**ODD["one of each"], "api_type": "http", "functions": "single"}, id="one of each"),
         pytest.param({**KEYS["number, text"], "routes": MANY_STUBS}, id="stubs"),
         pytest.param(ODD["long path"], id="long path"),
+        pytest.param(ODD["items in two places"], id="items in two places"),
         pytest.param(ODD["keys named as much else is"], id="keys named as much else is"),
     ],
 )

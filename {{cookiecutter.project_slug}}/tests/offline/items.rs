@@ -13,6 +13,13 @@ fn with_item() -> (Api, Value) {
     (api, item)
 }
 
+/// Return each path, as a client sees it, at which a route takes an item.
+fn item_paths(item: &Value) -> Vec<String> {
+    let operations = ["read", "replace", "update", "delete"];
+    let routes = PROJECT.routes.iter().filter(|route| operations.contains(&route.operation.as_str()));
+    routes.map(|route| format!("{}{}", stage(), fill(&route.path, item))).collect()
+}
+
 fn last_key() -> &'static str {
     &PROJECT.key.last().unwrap().name
 }
@@ -31,9 +38,9 @@ async fn creates_an_item_and_says_where_it_is() {
         assert_eq!((answer.status, answer.json()), (201, item.clone()));
         assert_eq!(answer.headers["Content-Type"], "application/json");
         assert_eq!(api.database.get(&to_dynamodb(&make_key(1))).unwrap()["the-name"], json!({"S": "田中\n\"太郎"}));
-        for read in routes("read").take(1) {
-            assert_eq!(answer.headers["Location"], format!("{}{}", stage(), fill(&read.path, &item)));
-        }
+        let paths = item_paths(&item);
+        let location = answer.headers.get("Location");
+        assert!(location.map_or(paths.is_empty(), |location| paths.contains(location)), "{location:?}");
     }
 }
 
