@@ -197,6 +197,16 @@ def test_shows_free_text_as_it_was_given(bake: Bake) -> None:
     assert info["description"] == FREE_TEXT.replace("{{ '{' }}", "{")
 
 
+def test_tells_the_cursor_of_a_page_from_a_key_of_that_name(bake: Bake) -> None:
+    document = yaml.safe_load(bake(partition_key="cursor", sort_key="at").read("openapi.yaml"))
+
+    link = document["paths"]["/users/{cursor}"]["get"]["responses"]["200"]["links"]["next"]
+    assert link["parameters"] == {
+        "path.cursor": "$request.path.cursor",
+        "query.cursor": "$response.body#/next_cursor",
+    }
+
+
 def test_reserves_every_name_that_the_routes_module_uses(bake: Bake) -> None:
     module = ast.parse(
         bake(sort_key="at", routes="GET /, POST /, GET /{user_id}, GET /x").read("src/service/routes.py")
