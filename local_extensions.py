@@ -72,6 +72,7 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "ANY")
 # What cookiecutter would read in a replay, and render otherwise by.
 SETTINGS = ("_copy_without_render", "_jinja2_env_vars", "_new_lines")
 
+JOINERS = "\u200c\u200d"  # hold emoji and many scripts together; other format characters only deceive the eye
 SLUG_LENGTH = 40
 DOCKER_NETWORKS = ("bridge", "default", "host", "none")  # Docker's own; the slug is the name of the service's
 TABLE_NAME_LENGTH = 255  # DynamoDB: naming rules
@@ -583,7 +584,7 @@ def parse_text(answer: object, *, required: bool) -> str:
     'Café 🦀'
     """
     text = expect_string(answer).strip()
-    if required and not text:
+    if required and all(character.isspace() or character in JOINERS for character in text):
         raise AnswerError("is empty; write a few words")
     for character in itertools.filterfalse(is_seen, text):
         raise AnswerError(f"contains U+{ord(character):04X}, which cannot be printed; write one line of plain text")
@@ -592,9 +593,7 @@ def parse_text(answer: object, *, required: bool) -> str:
 
 def is_seen(character: str) -> bool:
     """Return whether a character can be printed on a line."""
-    # Joiners hold emoji and many scripts together; other format characters only deceive the eye.
-    is_joiner = character in "\u200c\u200d"
-    return is_joiner or unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
+    return character in JOINERS or unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
 
 
 def parse_slug(answer: object) -> str:

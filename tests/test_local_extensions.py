@@ -82,8 +82,9 @@ class TestText:
             parse_text(text, required=False)
 
     def test_wants_a_name_and_no_description(self) -> None:
-        with pytest.raises(AnswerError, match="empty"):
-            parse_text("  ", required=True)
+        for text in ("  ", "\u200d \u200c"):
+            with pytest.raises(AnswerError, match="empty"):
+                parse_text(text, required=True)
         assert parse_text("", required=False) == ""
 
 
