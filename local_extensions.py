@@ -67,6 +67,7 @@ REGIONS = (
 LIKENESS_OF_A_TYPO = 0.6
 DEFAULT_PORTS = {"http": 80, "https": 443}  # which browsers leave out
 LAST_PORT = 65535
+HOST_LENGTH = 253  # DNS
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "ANY")
 
 # What cookiecutter would read in a replay, and render otherwise by.
@@ -697,7 +698,7 @@ def find_origin(text: str) -> str:
         except UnicodeError:
             return ""
     label = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
-    if not re.fullmatch(rf"{label}(\.{label})*", host):
+    if len(host) > HOST_LENGTH or not re.fullmatch(rf"{label}(\.{label})*", host):
         return ""
     is_named = port and 0 < int(port) <= LAST_PORT and int(port) != DEFAULT_PORTS[scheme]
     return f"{scheme}://{host}:{int(port)}" if is_named else f"{scheme}://{host}"

@@ -224,6 +224,7 @@ class TestCorsOrigin:
             ("https://a.com//b", "https://a.com"),
             ("https://a.com,https://b.com", "https://a.com"),
             ("https://" + "a" * 64 + ".com", "https://app.example.com"),
+            ("https://" + "a." * 127 + "com", "https://app.example.com"),
             ("http://my_app.local", "https://app.example.com"),
             ("http://[::1]:3000", "https://app.example.com"),
             ("https://ü..ü", "https://app.example.com"),
