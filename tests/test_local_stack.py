@@ -431,6 +431,30 @@ def test_hands_no_real_credentials_and_no_other_region_to_containers(
     assert not re.search(r"AKIAREAL|real-secret|real-token|eu-west-1", inspected)
 
 
+def test_runs_beside_what_the_users_shell_has_for_other_things(
+    make_stack: Callable[..., Stack], tmp_path: Path
+) -> None:
+    stack = make_stack(functions="single")
+    (tmp_path / "broken").write_text("[default")
+    nowhere = "http://127.0.0.1:9"
+    shell = {
+        "HTTP_PROXY": nowhere,
+        "http_proxy": nowhere,
+        "NO_PROXY": "example.com",
+        "AWS_CONFIG_FILE": str(tmp_path / "broken"),
+        "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "broken"),
+        "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true",
+    }
+    stack.make("up", **shell)
+
+    with stack.running(**shell):
+        doctor = stack.make("doctor", **shell)
+        smoke = stack.make("smoke", **shell)
+
+    assert "All is well." in doctor
+    assert re.search(r"\d+ passed", smoke)
+
+
 def test_listens_on_this_machine_alone(make_stack: Callable[..., Stack]) -> None:
     stack = make_stack()
     before = listening_sockets()
