@@ -205,6 +205,27 @@ def test_refuses_to_deploy_with(
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    ("samconfig", "told"),
+    [("[", "samconfig.toml is not TOML: "), (None, "samconfig.toml cannot be read: No such file or directory")],
+)
+def test_says_in_a_line_what_is_wrong_with_samconfig(
+    bake_service: Callable[..., Service], samconfig: str | None, told: str
+) -> None:
+    service = bake_service()
+    file = service.path / "samconfig.toml"
+    file.unlink()
+    if samconfig:
+        file.write_text(samconfig)
+
+    result = service.run(".venv/bin/python", "scripts/stack.py", "url", "dev")
+
+    assert result.returncode == 1
+    assert result.stdout.startswith(told)
+    assert result.stdout.count("\n") == 1
+
+
+@pytest.mark.slow
 def test_refuses_a_profile_whose_endpoint_is_not_aws(bake_service: Callable[..., Service]) -> None:
     config = os.environ["AWS_CONFIG_FILE"]
     with open(config, "w", encoding="utf-8") as file:  # noqa: PTH123

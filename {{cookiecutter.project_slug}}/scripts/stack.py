@@ -47,7 +47,12 @@ def main() -> None:
 
 def read_settings(stage: str) -> dict[str, Any]:
     """Return what samconfig.toml has for every command of a stage. Exits where it has none."""
-    config = tomllib.loads((PROJECT / "samconfig.toml").read_text(encoding="utf-8"))
+    try:
+        config = tomllib.loads((PROJECT / "samconfig.toml").read_text(encoding="utf-8"))
+    except OSError as error:
+        sys.exit(f"samconfig.toml cannot be read: {error.strerror}")
+    except ValueError as error:
+        sys.exit(f"samconfig.toml is not TOML: {error}")
     stages = [name for name, commands in config.items() if isinstance(commands, dict) and "deploy" in commands]
     if stage not in stages:
         sys.exit(f"STAGE={stage} is not in samconfig.toml, which has {' and '.join(stages)}")
