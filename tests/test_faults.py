@@ -300,6 +300,22 @@ def find_processes(stack: Stack) -> list[str]:
     return [line for line in listing.stdout.splitlines() if f"{stack.service.path}/" in line]
 
 
+def test_comes_up_where_it_was_paused_after_a_script_had_failed(make_stack: Callable[..., Stack]) -> None:
+    stack = make_stack()
+    script = stack.service.path / "localstack" / "ready.d" / "seed.py"
+    script.write_text("raise RuntimeError('no seeds today')\n")
+    stack.service.run("make", "up", *stack.settings)
+    docker("pause", f"{stack.slug}-localstack-1")
+    still = stack.service.run("timeout", "60", "make", "up", *stack.settings)
+    docker("pause", f"{stack.slug}-localstack-1")
+    script.unlink()
+
+    stack.make("up")
+
+    assert still.returncode != 0
+    assert "localstack/ready.d/seed.py failed: no seeds today" in still.stdout
+
+
 @pytest.mark.parametrize(
     ("right", "wrong", "told"),
     [
