@@ -136,6 +136,77 @@ def test_goes_on_when_nobody_reads_what_it_says(service: Service) -> None:
     assert errors.read_text() == ""
 
 
+def serve_py(service: Service, *options: str) -> list[str]:
+    return [".venv/bin/python", "scripts/serve.py", "--network", service.path.name, *options]
+
+
+def test_stops_whatever_has_become_of_its_lock(service: Service) -> None:
+    lock = service.path / "build" / f"{service.path.name}.lock"
+    lock.parent.mkdir()
+
+    for left in (b"", b"\0" * 46, b'{"holder": 1, "po'):
+        lock.write_bytes(left)
+        result = service.run(*serve_py(service, "--stop"))
+        assert (result.returncode, result.stdout) == (0, "")
+    # No file may grow, as on a full disk.
+    result = service.run("bash", "-c", 'ulimit -f 0; exec "$@"', "bash", *serve_py(service, "--stop"))
+    assert (result.returncode, result.stdout) == (0, "")
+
+
+def test_serves_and_ends_on_a_full_disk(service: Service) -> None:
+    port = find_free_port()
+    command = serve_py(service, f"--port={port}")
+
+    limited = ["bash", "-c", 'ulimit -f 0; exec "$@"', "bash", *command]
+    process = subprocess.Popen(limited, cwd=service.path, stderr=subprocess.PIPE, text=True)
+    wait_until(lambda: is_listening(port), SECONDS)
+    process.terminate()
+    _, errors = process.communicate(timeout=SECONDS)
+
+    assert process.returncode == 128 + signal.SIGTERM
+    assert "Traceback" not in errors
+    assert not is_listening(port)
+
+
+def test_says_in_a_line_that_it_cannot_write(service: Service) -> None:
+    (service.path / "build").write_text("")
+
+    result = service.run(*serve_py(service))
+
+    assert result.returncode == 1
+    assert result.stdout == f"build/{service.path.name}.lock cannot be written: File exists\n"
+
+
+def test_says_in_a_line_that_docker_is_not_installed(service: Service, tmp_path: Path) -> None:
+    for options in ([], ["--stop"]):
+        result = service.run(*serve_py(service, *options), PATH=str(tmp_path))
+
+        assert result.returncode == 1
+        assert result.stdout == "Docker is not installed: `make doctor` says what is missing\n"
+
+
+@pytest.mark.parametrize(
+    ("variables", "told"),
+    [
+        (None, "env.json cannot be read: No such file or directory"),
+        ('{"Parameters": {"A": "1",}}', "env.json is not JSON: "),
+        ('["A"]', "env.json must be a JSON object of objects"),
+        ('{"Parameters": "A"}', "env.json must be a JSON object of objects"),
+    ],
+)
+def test_says_in_a_line_what_is_wrong_with_env_json(service: Service, variables: str | None, told: str) -> None:
+    file = service.path / "env.json"
+    file.unlink()
+    if variables:
+        file.write_text(variables)
+
+    result = service.run(*serve_py(service, f"--port={find_free_port()}"))
+
+    assert result.returncode == 1
+    assert result.stdout.startswith(told)
+    assert result.stdout.count("\n") == 1
+
+
 @pytest.mark.parametrize("port", ["", "-1", "65536", "http"])
 @pytest.mark.parametrize(("target", "setting"), [("start", "PORT"), ("up", "LOCALSTACK_PORT")])
 def test_says_in_a_line_that_a_port_is_none(service: Service, target: str, setting: str, port: str) -> None:

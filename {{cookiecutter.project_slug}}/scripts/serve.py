@@ -18,6 +18,7 @@ import fcntl
 import json
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 PROJECT = Path(__file__).resolve().parent.parent
 TEMPLATE = PROJECT / "template.yaml"
+VARIABLES = PROJECT / "env.json"
 SAM = str(PROJECT / ".venv" / "bin" / "sam")
 # Looked at by their names: what watches a file loses sight of it when an editor puts another in its place.
 FILES = (TEMPLATE,{% if not service.is_python %} PROJECT / "Cargo.toml"{% endif %})
@@ -43,8 +45,13 @@ SECONDS_BETWEEN_LOOKS = 0.2
 
 def main() -> int:
     arguments = parse_arguments()
+    if shutil.which("docker") is None:
+        sys.exit("Docker is not installed: `make doctor` says what is missing")
     stop = StopSignal()
-    lock = Lock(arguments.network, arguments.port)
+    try:
+        lock = Lock(arguments.network, arguments.port)
+    except OSError as error:
+        sys.exit(f"build/{arguments.network}.lock cannot be written: {error.strerror}")
     if arguments.stop:
         lock.take_over()
         remove_containers(arguments.network)
@@ -52,6 +59,7 @@ def main() -> int:
     if not lock.acquire():
         sys.exit(f"This project is being served already{lock.describe_holder()}: use that, or end it with `make down`")
     refuse_taken_port(arguments.port)
+    refuse_broken_variables()
     processes = Processes(lock)
     for target in arguments.targets:
         if status := processes.make(target, stop):
@@ -80,6 +88,18 @@ def read_port(text: str) -> int:
 def refuse_taken_port(port: int) -> None:
     if is_listening(port):
         sys.exit(f"Port {port} is taken: stop what listens there, or choose another with PORT=…")
+
+
+def refuse_broken_variables() -> None:
+    """Exit where env.json is broken: sam would say nothing, and the functions look for the table in AWS."""
+    try:
+        variables = json.loads(VARIABLES.read_text(encoding="utf-8"))
+    except OSError as error:
+        sys.exit(f"env.json cannot be read: {error.strerror}")
+    except ValueError as error:
+        sys.exit(f"env.json is not JSON: {error}")
+    if not isinstance(variables, dict) or not all(isinstance(value, dict) for value in variables.values()):
+        sys.exit('env.json must be a JSON object of objects, as in {"Parameters": {"TABLE_NAME": "…"}}')
 
 
 def is_listening(port: int) -> bool:
@@ -127,7 +147,7 @@ class Lock:
         self.port = port
         path = PROJECT / "build" / f"{network}.lock"
         path.parent.mkdir(exist_ok=True)
-        self.file = path.open("a+", encoding="utf-8")
+        self.file = path.open("ab+", buffering=0)
 
     def acquire(self) -> bool:
         """Take the lock, unless another process holds it, and end what a killed one has left behind."""
@@ -158,13 +178,17 @@ class Lock:
 
     def read(self) -> dict[str, Any]:
         self.file.seek(0)
-        content: dict[str, Any] = json.loads(self.file.read() or "{}")
+        try:
+            content: dict[str, Any] = json.loads(self.file.read())
+        except ValueError:  # a new one, or what a full disk or a power cut has left of one
+            return {}
         return content
 
     def record(self, started: list[int]) -> None:
+        content = {"holder": os.getpid(), "port": self.port, "started": started}
         self.file.truncate(0)
-        self.file.write(json.dumps({"holder": os.getpid(), "port": self.port, "started": started}))
-        self.file.flush()
+        with contextlib.suppress(OSError):  # a full disk is no reason not to stop, nor to leave behind what was started
+            self.file.write(json.dumps(content).encode())
 
 
 class Processes:
