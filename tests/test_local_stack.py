@@ -437,7 +437,11 @@ def test_runs_beside_what_the_users_shell_has_for_other_things(
     stack = make_stack(functions="single")
     (tmp_path / "broken").write_text("[default")
     nowhere = "http://127.0.0.1:9"
+    # What Docker gives every container.
+    proxies = {"httpProxy": nowhere, "httpsProxy": nowhere, "noProxy": "example.com"}
+    (tmp_path / "config.json").write_text(json.dumps({"proxies": {"default": proxies}}))
     shell = {
+        "DOCKER_CONFIG": str(tmp_path),
         "HTTP_PROXY": nowhere,
         "http_proxy": nowhere,
         "NO_PROXY": "example.com",

@@ -201,8 +201,9 @@ def test_the_table_is_kept_in_production_alone(stack: Stack) -> None:
         assert value == {"Fn::If": ["IsProd", True, False]}
 
 
-def test_a_function_has_no_endpoint_of_its_own_in_aws(stack: Stack) -> None:
+def test_a_function_has_no_endpoint_and_no_way_round_a_proxy_of_its_own_in_aws(stack: Stack) -> None:
     for function in stack.of_type("AWS::Lambda::Function").values():
         variables = function["Properties"]["Environment"]["Variables"]
 
-        assert variables["AWS_ENDPOINT_URL_DYNAMODB"]["Fn::If"][::2] == ["IsLocal", {"Ref": "AWS::NoValue"}]
+        for name in ("AWS_ENDPOINT_URL_DYNAMODB", "NO_PROXY", "no_proxy"):
+            assert variables[name]["Fn::If"][::2] == ["IsLocal", {"Ref": "AWS::NoValue"}]
