@@ -200,7 +200,7 @@ def test_says_in_a_line_what_is_wrong_with_env_json(service: Service, variables:
     if variables:
         file.write_text(variables)
 
-    result = service.run(*serve_py(service, f"--port={find_free_port()}"))
+    result = service.run("timeout", str(SECONDS), *serve_py(service, f"--port={find_free_port()}"))
 
     assert result.returncode == 1
     assert result.stdout.startswith(told)
