@@ -207,7 +207,11 @@ def test_refuses_to_deploy_with(
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("samconfig", "told"),
-    [("[", "samconfig.toml is not TOML: "), (None, "samconfig.toml cannot be read: No such file or directory")],
+    [
+        ("[", "samconfig.toml is not TOML: "),
+        ("[dev.deploy.parameters]\n", "STAGE=dev is not in samconfig.toml, which has no stage"),
+        (None, "samconfig.toml cannot be read: No such file or directory"),
+    ],
 )
 def test_says_in_a_line_what_is_wrong_with_samconfig(
     bake_service: Callable[..., Service], samconfig: str | None, told: str

@@ -53,9 +53,10 @@ def read_settings(stage: str) -> dict[str, Any]:
         sys.exit(f"samconfig.toml cannot be read: {error.strerror}")
     except ValueError as error:
         sys.exit(f"samconfig.toml is not TOML: {error}")
-    stages = [name for name, commands in config.items() if isinstance(commands, dict) and "deploy" in commands]
+    needed = {"deploy", "global"}
+    stages = [name for name, commands in config.items() if isinstance(commands, dict) and needed <= commands.keys()]
     if stage not in stages:
-        sys.exit(f"STAGE={stage} is not in samconfig.toml, which has {' and '.join(stages)}")
+        sys.exit(f"STAGE={stage} is not in samconfig.toml, which has {' and '.join(stages) or 'no stage'}")
     settings: dict[str, Any] = config[stage]["global"]["parameters"]
     return settings
 
