@@ -219,7 +219,7 @@ class TestCorsOrigin:
             ("https://a.com:443", "https://a.com"),
             ("http://a.com:80", "http://a.com"),
             ("http://a.com:0443", "http://a.com:443"),
-            ("https://me:secret@a.com", "https://a.com"),
+            ("https://me@a.com", "https://a.com"),
             ("https://bücher.example:8443", "https://xn--bcher-kva.example:8443"),
             ("https://a.com//b", "https://a.com"),
             ("https://a.com,https://b.com", "https://a.com"),
