@@ -220,6 +220,9 @@ def test_reads_any_key_back_through_the_url(make_stack: Callable[..., Stack]) ->
 
             assert (put.status_code, read.status_code) == (201, 200)
             assert read.json() == {"user_id": key, "seen": key}
+        no_text = requests.put(f"{stack.url}/users/a%FF", json={}, timeout=30)
+
+    assert no_text.json() == {"user_id": "a\ufffd"}, "docs/http.md says so"
 
 
 def test_runs_beside_another_project(make_stack: Callable[..., Stack]) -> None:
