@@ -99,15 +99,6 @@ def check_texts(project: Project) -> Iterator[str]:
             yield f"{name}: does not end with one newline"
 
 
-def check_executable_bits(project: Project) -> Iterator[str]:
-    if os.name == "nt":  # has no such bits
-        return
-    for name, text in project.texts.items():
-        is_executable = bool((project.root / name).stat().st_mode & stat.S_IXUSR)
-        if is_executable != text.startswith("#!"):
-            yield f"{name}: is {'executable, and no script' if is_executable else 'a script, and not executable'}"
-
-
 def check_routes(project: Project) -> Iterator[str]:
     expected = {route["key"]: route["name"] for route in project.expected["routes"]}
     found = {
@@ -232,7 +223,7 @@ def check_local_stack(project: Project) -> Iterator[str]:
     )
 
 
-CHECKS = (check_texts, check_executable_bits, check_routes, check_functions, check_table, check_local_stack)
+CHECKS = (check_texts, check_routes, check_functions, check_table, check_local_stack)
 
 
 def functions(project: Project) -> dict[str, Any]:
@@ -353,6 +344,14 @@ def prune(root: Path, names: Iterable[str]) -> None:
                 directory.rmdir()
 
 
+def make_scripts_executable(root: Path, names: Iterable[str]) -> None:
+    """Set the modes of files that begin with `#!`: a template from a zip archive or a Windows file system has none."""
+    for name in names:
+        path = root / name
+        if path.is_file() and path.read_bytes().startswith(b"#!"):
+            path.chmod(path.stat().st_mode | stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH)
+
+
 def finish(directory: str, expected: Mapping[str, Any]) -> dict[str, Any]:
     """Prune and check the service in a directory.
 
@@ -361,5 +360,6 @@ def finish(directory: str, expected: Mapping[str, Any]) -> dict[str, Any]:
     """
     root = Path(directory)
     prune(root, expected["pruned"])
+    make_scripts_executable(root, expected["files"])
     problems = find_problems(Project(root, expected))
     return {"problems": problems, "summary": summarize(root, expected)}

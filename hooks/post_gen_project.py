@@ -17,5 +17,8 @@ if "expected" in finished:  # the tool, as cruft, has not told where it renders 
     finished = finish(os.getcwd(), finished["expected"])  # noqa: PTH109 - pathlib would be imported for this alone
 if finished["problems"]:
     sys.exit("\n".join(["The rendered service is not as it should be:", *finished["problems"]]))
-sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr] # a path may have what it cannot show
-print(finished["summary"])
+try:
+    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr] # a path may have what it cannot show
+    print(finished["summary"], flush=True)
+except (AttributeError, OSError):  # stdout is closed, full or a pipe that nobody reads: the service is complete all the same
+    sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115 - Python flushes it when it ends

@@ -462,6 +462,38 @@ def test_runs_beside_what_the_users_shell_has_for_other_things(
     assert re.search(r"\d+ passed", smoke)
 
 
+@pytest.mark.parametrize("place", ["the shell", ".env"])
+def test_down_leaves_the_other_project_that_compose_variables_name(
+    make_stack: Callable[..., Stack], tmp_path: Path, place: str
+) -> None:
+    stack = make_stack()
+    other = f"other-{stack.slug}"
+    (tmp_path / "compose.yaml").write_text(
+        f"""name: {other}
+services:
+  keeper:
+    image: local/debian-trixie:lambda
+    command: ["sleep", "600"]
+    volumes: ["kept:/kept"]
+volumes: {{kept: {{}}}}
+"""
+    )
+    compose = ["docker", "compose", "--file", str(tmp_path / "compose.yaml")]
+    stack.service.run(*compose, "up", "--detach").check_returncode()
+    variables = {"COMPOSE_FILE": str(tmp_path / "compose.yaml"), "COMPOSE_PROJECT_NAME": other}
+    if place == ".env":
+        (stack.service.path / ".env").write_text("".join(f"{name}={value}\n" for name, value in variables.items()))
+        variables = {}
+
+    stack.make("down", **variables)
+
+    left = stack.service.run(*compose, "ps", "--quiet").stdout
+    volumes = stack.service.run("docker", "volume", "ls", "--quiet").stdout
+    stack.service.run(*compose, "down", "--volumes").check_returncode()
+    assert left.strip()
+    assert f"{other}_kept" in volumes
+
+
 def test_listens_on_this_machine_alone(make_stack: Callable[..., Stack]) -> None:
     stack = make_stack()
     before = listening_sockets()

@@ -11,6 +11,7 @@ import pytest
 from cookiecutter.environment import StrictEnvironment
 
 from conftest import SLUG, TEMPLATE, Bake, Service, cookiecutter
+from repositories import run
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,13 +31,6 @@ BREAKS = [
     ("compose.yaml", "# LocalStack,", "# {{ '{%' }} x LocalStack,", "compose.yaml:1: looks like a template still"),
     ("env.json", "}\n}\n", "}\n}", "env.json: does not end with one newline"),
     ("compose.yaml", "\n", "\r\n", "compose.yaml: has line ends other than LF"),
-    ("scripts/up", "#!/usr/bin/env bash\n", "", "scripts/up: is executable, and no script"),
-    (
-        "scripts/serve.py",
-        '"""Serves',
-        '#!/usr/bin/env python3\n"""Serves',
-        "scripts/serve.py: is a script, and not executable",
-    ),
     ("template.yaml", "Path: {{ route.path | yaml }}", "Path: /other", "template.yaml: route GET /users is missing"),
     ("openapi.yaml", "{{ path | yaml }}:", "/other:", "openapi.yaml: route GET /other should not be there"),
     (
@@ -189,6 +183,59 @@ def test_says_what_was_made_and_what_to_do_next(tmp_path: Path) -> None:
     assert "GET /users list" in lines
     assert "ANY /files/{proxy+} yours to write (501 until then)" in lines
     assert lines[-2:] == ["cd users-api", "make dev"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("redirection", ["| true", ">&-", ">/dev/full"])
+def test_keeps_the_service_where_the_summary_cannot_be_printed(tmp_path: Path, redirection: str) -> None:
+    command = f'cookiecutter "$0" --default-config --no-input {redirection}'
+
+    result = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", command, TEMPLATE],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+
+    assert (result.returncode, result.stderr) == (0, "")
+    assert (tmp_path / "users-api" / "Makefile").is_file()
+
+
+@pytest.mark.slow
+def test_renders_from_a_zip_archive_which_keeps_no_modes(repository: Path, tmp_path: Path) -> None:
+    archive = tmp_path / "t.zip"
+    run("git", "archive", "--prefix=t/", "-o", str(archive), "HEAD", directory=repository)
+    config = tmp_path / "config.yaml"
+    config.write_text(f"cookiecutters_dir: {tmp_path}\nreplay_dir: {tmp_path}\n")
+
+    result = cookiecutter(
+        "--no-input", "--config-file", str(config), "-o", str(tmp_path / "output"), template=archive
+    )
+
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert find_executables(tmp_path / "output" / "users-api") == find_scripts(tmp_path / "output" / "users-api")
+
+
+@pytest.mark.slow
+def test_renders_from_a_directory_of_which_every_file_is_executable(template: Path, tmp_path: Path) -> None:
+    run("chmod", "-R", "777", str(template), directory=tmp_path)
+
+    result = cookiecutter("--no-input", "-o", str(tmp_path / "output"), template=template)
+
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert find_executables(tmp_path / "output" / "users-api") >= find_scripts(tmp_path / "output" / "users-api")
+
+
+def find_executables(root: Path) -> set[Path]:
+    return {path for path in root.rglob("*") if path.is_file() and path.stat().st_mode & 0o100}
+
+
+def find_scripts(root: Path) -> set[Path]:
+    scripts = {path for path in root.rglob("*") if path.is_file() and path.read_bytes().startswith(b"#!")}
+    assert scripts
+    return scripts
 
 
 @pytest.mark.slow
