@@ -6,10 +6,7 @@ templates only loop over the result. `check` refuses bad answers before anything
 
 from __future__ import annotations
 
-import atexit
 import builtins
-import gc
-import importlib.util
 import itertools
 import json
 import keyword
@@ -25,29 +22,30 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from cookiecutter.exceptions import FailedHookException
-from jinja2 import FileSystemBytecodeCache
+from jinja2 import pass_context
 from jinja2.ext import Extension
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+    from jinja2.runtime import Context
 
 Answers = Mapping[str, object]
 
 TEMPLATE = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120 - pathlib would be imported for this alone
-DIRECTORY = "{{cookiecutter.project_slug}}"
+DIRECTORY = "{{checked(cookiecutter.project_slug)}}"
 
 CHOICES = {
     "language": ("python", "rust"),
     "api_type": ("rest", "http"),
-    "functions": ("per-route", "single"),
+    "functions": ("single", "per-route"),
     "architecture": ("x86_64", "arm64"),
     "auth": ("iam", "none"),
 }
 
 # The files that are for some answers alone: the beginnings of their paths, and whether a service has them.
 FILES_FOR_SOME: dict[str, Callable[[Service], bool]] = {
-    r"src/service/|src/requirements\.txt|tests/offline\.py|tests/unit/test_app\.py": lambda service: service.is_python,
-    r"Cargo\.toml|deny\.toml|rustfmt\.toml|src/\w+\.rs|tests/offline/": lambda service: not service.is_python,
+    r"src/service/|src/requirements\.txt|scripts/python_runtime\.py|tests/unit/test_app\.py": lambda service: service.is_python,
+    r"Cargo\.toml|deny\.toml|rustfmt\.toml|src/\w+\.rs": lambda service: not service.is_python,
     r"tests/contract/test_cors\.py": lambda service: bool(service.cors_origin),
 }
 
@@ -102,10 +100,12 @@ RUST_NAMES = set(
 # Names that the rendered modules give to something else; a test holds the list against the render.
 SERVICE_NAMES = {
     "annotations",
-    "answer",
     "app",
+    "errors",
+    "handle",
     "handler",
     "http",
+    "items",
     "json_values",
     "key",
     "main",
@@ -144,13 +144,15 @@ OPERATION_SUMMARIES = {
     "stub": "not implemented yet",
 }
 MODULE_PURPOSES = {
-    "app": "the function's entry: from API Gateway's event to a handler, and back",
-    "routes": "a handler for each route",
-    "table": "the operations on the table",
-    "http": "request, response and error",
-    "responses": "answers that carry items",
+    "app": "the function's entry: from API Gateway's event to a handler, and from errors to statuses",
+    "routes": "one handler per route",
+    "items": "reads and validates the key, the item or the changes in a request",
+    "table": "the table's key, the client and the operations; independent of HTTP",
+    "http": "request and response",
+    "errors": "what can go wrong with a request; `app` gives each its status",
+    "responses": "responses with an item",
     "pages": "limits, cursors and pages",
-    "json_values": "JSON to DynamoDB's values and back, without losing a digit",
+    "json_values": "JSON to values and back, without losing a digit",
 }
 
 
@@ -512,6 +514,7 @@ class Service(NamedTuple):
     def handler_modules(self) -> list[str]:
         """The modules that the handlers use, in Python."""
         used = {
+            "items": bool(self.operations - {"list", "stub"}),
             "pages": self.pages,
             "responses": bool(self.operations & {"create", "read", "replace", "update"}),
             "table": self.uses_table,
@@ -521,19 +524,18 @@ class Service(NamedTuple):
     @property
     def rust_modules(self) -> str:
         """The modules that the handlers use, as Rust imports them."""
-        modules = self.handler_modules
+        modules = [module for module in self.handler_modules if module != "table"]
         return modules[0] if len(modules) == 1 else "{" + ", ".join(modules) + "}" if modules else ""
 
     @property
     def rust_messages(self) -> list[str]:
         """The types that the handlers use, in Rust."""
-        used = {"HttpError": "stub" in self.operations, "Response": "delete" in self.operations}
-        return sorted(["Answer", "Request", *(name for name, is_used in used.items() if is_used)])
+        return ["Request", "Response"]
 
     @property
-    def message_classes(self) -> list[str]:
-        """The classes that the handlers use, in Python."""
-        return [*(["HttpError"] if "stub" in self.operations else []), "Request", "Response"]
+    def has_stubs(self) -> bool:
+        """Whether a handler is yet to be written."""
+        return "stub" in self.operations
 
     @property
     def stages(self) -> dict[str, str]:
@@ -1041,15 +1043,6 @@ def make_service(answers: Answers) -> Service:
     return service
 
 
-def check(answers: Answers) -> str:
-    """Refuse bad answers, else return an expression that does so.
-
-    cruft stores the value and renders it again with the answers of an update, which are so checked too.
-    """
-    make_service(answers)
-    return "{{ cookiecutter | check }}"
-
-
 def make_command(answers: Answers) -> str:
     """Return the command that gives all these answers again, quoted for a shell.
 
@@ -1126,21 +1119,6 @@ def describe(service: Service) -> dict[str, object]:
     }
 
 
-def finish(answers: Answers, service: Service) -> str:
-    """Check what was rendered, and return for the hook, as a literal of Python, what rendered_service.py found.
-
-    cookiecutter alone tells where it renders to. For other tools the hook is given what it needs to look itself.
-    """
-    expected = describe(service)
-    if "_output_dir" not in answers:
-        return ascii({"template": TEMPLATE, "expected": expected})
-    import rendered_service  # noqa: PLC0415 - only now is there something to check
-
-    sys.modules.pop(rendered_service.__name__, None)  # as this module, for another version of it
-    directory = os.path.join(str(answers["_output_dir"]), service.slug)  # noqa: PTH118 - as above
-    return ascii(rendered_service.finish(directory, expected))
-
-
 def find_template_files() -> Iterator[str]:
     """Yield the path of each file that is rendered, below the service's directory."""
     top = os.path.join(TEMPLATE, DIRECTORY)  # noqa: PTH118 - pathlib would be imported for this alone
@@ -1155,62 +1133,35 @@ def is_pruned(name: str, service: Service) -> bool:
     return any(re.match(pattern, name) and not has_it(service) for pattern, has_it in FILES_FOR_SOME.items())
 
 
-def find_bytecode_cache() -> FileSystemBytecodeCache | None:
-    """Return where Jinja keeps what it compiled: beside what Python keeps, and not where Python keeps nothing.
-
-    None for the first render of a copy of the template, of which most see no other: it would keep things in vain.
-    """
-    last = importlib.util.cache_from_source(os.path.join(TEMPLATE, "rendered_service.py"))  # noqa: PTH118 - as above
-    directory = os.path.dirname(last)  # noqa: PTH120 - as above
-    is_kept = not sys.dont_write_bytecode and os.path.exists(last) and os.access(directory, os.W_OK)  # noqa: PTH110
-    return FileSystemBytecodeCache(directory) if is_kept else None
-
-
 class AnswersExtension(Extension):
-    """Registers with Jinja the filters of this module, and `service`, from which the templates take what they show."""
+    """Registers with Jinja what the templates use, `checked` among it: the name of the service's directory."""
 
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)
-        environment.bytecode_cache = find_bytecode_cache()
         environment.filters.update(
-            check=check,
             default_routes=make_default_routes,
-            finish=self.finish,
+            describe=describe_answers,
             markdown=quote_markdown,
             quoted=quote_string,
-            service=self.begin,
             slug=make_slug,
             yaml=quote_yaml,
         )
-        self.service: Service | None = None
+        environment.globals.update(checked=check_answers, template_directory=TEMPLATE)
         # cruft renders two versions of the template in one process: each must import its own module.
         sys.modules.pop(__name__, None)
 
-    def begin(self, answers: Answers) -> Service:
-        """Return the service that the answers describe, which the templates find as `service`."""
-        self.service = make_service(answers)
-        self.environment.globals["service"] = self.service
-        gc.disable()  # rendering makes little garbage, and to look for it takes a fifth of the time
-        return self.service
 
-    def finish(self, answers: Answers) -> str:
-        """Finish what `begin` began; for the hook, see `finish`."""
-        try:
-            return finish(answers, make_service(answers))
-        finally:
-            gc.enable()
-            atexit.register(gc.freeze)  # what is there when cookiecutter ends need not be looked at then
+@pass_context
+def check_answers(context: Context, _slug: str) -> str:
+    """Return the service's slug, and give the templates the service as `service`.
 
-    def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
-        """Have the answers checked with the name of the service's directory, which is rendered before anything is made.
+    Cookiecutter renders the directory's name before it creates any file, so bad answers are refused before that.
+    """
+    service = make_service(context["cookiecutter"])
+    context.environment.globals["service"] = service
+    return service.slug
 
-        `__checked` alone would let through what does not come by the questions, as the answers of `--replay`.
-        A file that is for other answers alone loses its name: cookiecutter leaves out what has none.
-        """
-        del filename
-        if source == DIRECTORY:
-            return "{{ (cookiecutter | service).slug }}"
-        if name is None and self.service and os.path.isabs(source):  # noqa: PTH117 - as above
-            return escape_jinja(source)  # the path of a directory to be made, of which the user's part is no template
-        is_for_others = name is None and self.service and is_pruned(source.replace(os.sep, "/"), self.service)
-        return "" if is_for_others else source
+
+def describe_answers(answers: Answers) -> dict[str, object]:
+    """Return what the post-gen hook checks the rendered files against."""
+    return describe(make_service(answers))

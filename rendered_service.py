@@ -1,7 +1,7 @@
 """Checks a rendered service, and says what was made and what to do next.
 
 Each `check_…` yields a line for each thing that is off. A line stops cookiecutter, which takes the directory away again.
-It runs in cookiecutter's own process, which has imported most of what this needs.
+It runs in the post-gen hook, in the rendered service's directory.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import os
 import re
 import shlex
 import stat
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -352,14 +353,26 @@ def make_scripts_executable(root: Path, names: Iterable[str]) -> None:
             path.chmod(path.stat().st_mode | stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH)
 
 
-def finish(directory: str, expected: Mapping[str, Any]) -> dict[str, Any]:
-    """Prune and check the service in a directory.
+def finish(expected: Mapping[str, Any]) -> str | None:
+    """Prune and check the service in the current directory, and print the summary. Return the problems, if any.
 
-    `expected` is what `describe` in local_extensions.py returns. The answer has the problems, a line each, and
-    the summary to show if there are none.
+    `expected` is what `describe` in local_extensions.py returns.
     """
-    root = Path(directory)
+    root = Path.cwd()
     prune(root, expected["pruned"])
     make_scripts_executable(root, expected["files"])
-    problems = find_problems(Project(root, expected))
-    return {"problems": problems, "summary": summarize(root, expected)}
+    if problems := find_problems(Project(root, expected)):
+        return "\n".join(["The rendered service is not as it should be:", *problems])
+    show(summarize(root, expected))
+    return None
+
+
+def show(text: str) -> None:
+    """Print text, unless stdout is closed, full or a pipe that nobody reads: the service is complete all the same."""
+    if sys.stdout is None:
+        return
+    try:
+        sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr] # a path may have what it cannot show
+        print(text, flush=True)
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python flushes stdout when it ends

@@ -67,8 +67,8 @@ def main() -> None:
 def make_floor(directory: Path) -> Path:
     """Return a template of one question and one empty file."""
     template = directory / "floor"
-    (template / "{{cookiecutter.project_slug}}").mkdir(parents=True)
-    (template / "{{cookiecutter.project_slug}}" / "empty").touch()
+    (template / "{{checked(cookiecutter.project_slug)}}").mkdir(parents=True)
+    (template / "{{checked(cookiecutter.project_slug)}}" / "empty").touch()
     (template / "cookiecutter.json").write_text(json.dumps({"project_slug": "floor"}), encoding="utf-8")
     return template
 

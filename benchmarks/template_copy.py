@@ -13,5 +13,5 @@ def copy_template(copy: Path) -> None:
     copy.mkdir()
     for name in ("cookiecutter.json", "local_extensions.py", "rendered_service.py"):
         shutil.copy(TEMPLATE / name, copy)
-    for name in ("hooks", "{{cookiecutter.project_slug}}"):
+    for name in ("hooks", "{{checked(cookiecutter.project_slug)}}"):
         shutil.copytree(TEMPLATE / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from stacks import Stack
 
 TEMPLATE = Path(__file__).resolve().parent.parent
-SLUG = "{{cookiecutter.project_slug}}"
+SLUG = "{{checked(cookiecutter.project_slug)}}"
 NUMBERS = itertools.count()
 
 # What a `make` that runs the tests would have the services' own say and do.
