@@ -4,7 +4,7 @@ BIN := .venv/bin
 OUTPUT ?= build
 PYTEST := $(BIN)/python -m pytest
 # Each can be run alone: make measure_render
-BENCHMARKS := measure_render measure_up measure_functions measure_requests compare_languages
+BENCHMARKS := measure_render measure_start measure_up measure_functions measure_requests compare_languages
 
 # The tests start uv, sam and the other tools of the environment by name.
 export PATH := $(CURDIR)/$(BIN):$(PATH)

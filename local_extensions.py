@@ -44,8 +44,19 @@ CHOICES = {
 
 # The files that are for some answers alone: the beginnings of their paths, and whether a service has them.
 FILES_FOR_SOME: dict[str, Callable[[Service], bool]] = {
-    r"src/service/|src/requirements\.txt|scripts/python_runtime\.py|tests/unit/test_app\.py": lambda service: service.is_python,
+    r"src/service/|src/requirements\.txt|scripts/python_runtime\.py|tests/unit/test_app\.py": lambda service: (
+        service.is_python
+    ),
     r"Cargo\.toml|deny\.toml|rustfmt\.toml|src/\w+\.rs": lambda service: not service.is_python,
+    r"tests/contract/test_create\.py": lambda service: bool(service.tested("create").routes),
+    r"tests/contract/test_create_in_partition\.py": lambda service: bool(service.tested_in_partition.routes),
+    r"tests/contract/test_read\.py": lambda service: bool(service.tested("read").routes),
+    r"tests/contract/test_replace\.py": lambda service: bool(service.tested("replace").routes),
+    r"tests/contract/test_update\.py": lambda service: bool(service.tested("update").routes),
+    r"tests/contract/test_delete\.py": lambda service: bool(service.tested("delete").routes),
+    r"tests/contract/test_pages\.py": lambda service: bool(service.tested("list", "query").routes),
+    r"tests/contract/test_query\.py": lambda service: bool(service.tested("query").routes),
+    r"tests/contract/test_head\.py": lambda service: bool(service.tested_heads),
     r"tests/contract/test_cors\.py": lambda service: bool(service.cors_origin),
 }
 
@@ -76,6 +87,7 @@ SLUG_LENGTH = 40
 DOCKER_NETWORKS = ("bridge", "default", "host", "none")  # Docker's own; the slug is the name of the service's
 TABLE_NAME_LENGTH = 255  # DynamoDB: naming rules
 KEY_NAME_LENGTH = 255  # DynamoDB: naming rules, attributes that are keys
+MAX_PARTITION_KEY_BYTES = 2048  # DynamoDB quota: partition key length
 HANDLER_NAME_LENGTH = 64
 STACK_NAME_IN_GENERATED_NAMES = 24  # what CloudFormation keeps of it in names that may have 64 characters
 TEMPLATE_DESCRIPTION_BYTES = 1024  # CloudFormation quota: template description
@@ -120,6 +132,10 @@ SERVICE_NAMES = {
 # Names of which the logical id, with which template.yaml names the event, is a function of CloudFormation's.
 CLOUDFORMATION_NAMES = {"ref_"}
 
+# What a line of a rendered test has room for: longer paths and key names are constants there.
+LITERAL_PATH_LENGTH = 40
+LITERAL_NAME_LENGTH = 28
+
 # YAML 1.1: what reads as a boolean or as null.
 YAML_WORDS = {"y", "n", "yes", "no", "on", "off", "true", "false", "null"}
 
@@ -148,11 +164,6 @@ MODULE_PURPOSES = {
     "routes": "one handler per route",
     "items": "reads and validates the key, the item or the changes in a request",
     "table": "the table's key, the client and the operations; independent of HTTP",
-    "http": "request and response",
-    "errors": "what can go wrong with a request; `app` gives each its status",
-    "responses": "responses with an item",
-    "pages": "limits, cursors and pages",
-    "json_values": "JSON to values and back, without losing a digit",
 }
 
 
@@ -173,14 +184,14 @@ class Response(NamedTuple):
 PAGE = Response("Page", "A page of items", "Page")
 ITEM = Response("Item", "The item", "Item")
 CREATED = Response("Created", "The new item", "Item")
-DELETED = Response("Deleted", "The item is gone")
-REFUSED = Response("Refused", "What was sent cannot be; the message says what", "Error")
+DELETED = Response("Deleted", "The item is deleted")
+REFUSED = Response("Refused", "The request is invalid; `message` says why", "Error")
 NOT_FOUND = Response("NotFound", "No item has this key", "Error")
-EXISTS = Response("Exists", "An item with this key exists already", "Error")
+EXISTS = Response("Exists", "An item with this key already exists", "Error")
 TOO_LARGE = Response("TooLarge", "The item is larger than 400 KB", "Error")
-FAILED = Response("Failed", "The service failed; the message names the request", "Error")
+FAILED = Response("Failed", "The service failed; `message` names the request", "Error")
 NOT_IMPLEMENTED = Response("NotImplemented", "The route is not implemented yet", "Error")
-UNAVAILABLE = Response("Unavailable", "The table is throttled, not there or not reachable", "Error")
+UNAVAILABLE = Response("Unavailable", "The table is throttling requests, missing or unreachable", "Error")
 
 # What a route answers, by operation.
 ALWAYS = {"500": FAILED, "503": UNAVAILABLE}
@@ -223,6 +234,26 @@ class Key(NamedTuple):
     @property
     def json_sample(self) -> object:
         return int(self.sample) if self.is_number else self.sample
+
+    @property
+    def constant(self) -> str:
+        """The constant that rendered tests have for a name that is too long for their lines."""
+        return "PARTITION_KEY" if self.max_bytes == MAX_PARTITION_KEY_BYTES else "SORT_KEY"
+
+    @property
+    def literal(self) -> str:
+        """The name as rendered tests write it."""
+        return quote_string(self.name) if len(self.name) <= LITERAL_NAME_LENGTH else self.constant
+
+    @property
+    def definition(self) -> str:
+        """The definition of the constant, if the tests need it."""
+        return "" if len(self.name) <= LITERAL_NAME_LENGTH else assign(self.constant, self.name) + "\n"
+
+    def says(self, text: str) -> str:
+        """Return a message about the key as rendered tests write it."""
+        is_short = len(self.name) <= LITERAL_NAME_LENGTH
+        return f'"{self.name} {text}"' if is_short else f'f"{{{self.constant}}} {text}"'
 
 
 class Route(NamedTuple):
@@ -271,7 +302,7 @@ class Route(NamedTuple):
     @property
     def breaks_line_of_rust(self) -> bool:
         """Whether the call that names `location` is too long for a line of Rust."""
-        return len(self.location) > 120 - len('    Ok(responses::created(request, &item, Some("")))')
+        return len(self.location) > 120 - len('    responses::created(request, &item, Some(""))')
 
     @property
     def openapi_method(self) -> str:
@@ -328,6 +359,50 @@ class Route(NamedTuple):
     @property
     def takes_item(self) -> bool:
         return self.operation in ("create", "replace")
+
+
+class TestedRoutes(NamedTuple):
+    """Routes with one operation, as the rendered tests name them: a single one literally, several as `path`.
+
+    There may be none: cookiecutter renders also the files that are removed afterwards.
+    """
+
+    routes: list[Route]
+
+    @property
+    def argument(self) -> str:
+        """The argument that a test has for the path."""
+        return ", path: str" if len(self.routes) > 1 else ""
+
+    @property
+    def path(self) -> str:
+        return quote_path(self.routes[0].path, "PATH") if len(self.routes) == 1 else "path"
+
+    def call(self, values: str) -> str:
+        """Return the path and its parameters' values, as arguments."""
+        return f"{self.path}, {values}" if any(route.parameters for route in self.routes) else self.path
+
+    @property
+    def locations(self) -> list[str]:
+        return sorted({route.location for route in self.routes} - {""})
+
+    @property
+    def location(self) -> str:
+        """The path of the items that the routes create."""
+        return quote_path(self.locations[0], "LOCATION") if len(self.locations) == 1 else "location"
+
+    @property
+    def definitions(self) -> str:
+        """What a module of tests defines for the names above."""
+        definitions = []
+        if len(self.routes) > 1:
+            paths = "".join(f"        {quote_string(route.path)},\n" for route in self.routes)
+            definitions.append(f'pytestmark = pytest.mark.parametrize(\n    "path",\n    [\n{paths}    ],\n)')
+        elif self.path == "PATH":
+            definitions.append(assign("PATH", self.routes[0].path))
+        if self.locations and self.location == "LOCATION":
+            definitions.append(assign("LOCATION", self.locations[0]))
+        return "".join(definition + "\n" for definition in definitions)
 
 
 class Function(NamedTuple):
@@ -452,6 +527,31 @@ class Service(NamedTuple):
     def operations(self) -> set[str]:
         return {route.operation for route in self.routes}
 
+    def tested(self, *operations: str) -> TestedRoutes:
+        """Return the routes that the contract tests of these operations call."""
+        return TestedRoutes([each for each in self.routes if each.operation in operations and each.method != "HEAD"])
+
+    @property
+    def tested_in_partition(self) -> TestedRoutes:
+        """The routes that create an item in the partition that their path names."""
+        return TestedRoutes([route for route in self.tested("create").routes if route.parameters])
+
+    @property
+    def tested_heads(self) -> list[Route]:
+        return [route for route in self.routes if route.method == "HEAD" and route.operation != "stub"]
+
+    def fill(self, route: Route, value: str) -> str:
+        """Return a route's path with a value for its parameters that no other route has in that place."""
+        taken = {segment for other in self.routes for segment in other.segments}
+        value = f"~{value}" if value in taken else value
+        return "/" + "/".join(value if is_parameter(segment) else segment for segment in route.segments)
+
+    def methods_of(self, route: Route) -> list[str]:
+        """Return the methods that lead to a route: for ANY, those that its path has no other route for."""
+        others = {other.method for other in self.routes_by_path[route.path]}
+        usual = ("GET", "POST", "PUT", "PATCH", "DELETE")
+        return [method for method in usual if method not in others] if route.method == "ANY" else [route.method]
+
     @property
     def routes_by_path(self) -> dict[str, list[Route]]:
         """The routes, grouped by path in the order in which the paths came."""
@@ -506,13 +606,8 @@ class Service(NamedTuple):
         return schemas | ({"Number"} if self.uses_table and any(key.is_number for key in self.keys) else set())
 
     @property
-    def links_items(self) -> bool:
-        """Whether an answer holds an item that a route leads to."""
-        return bool(self.item_routes) and any(response.schema == "Item" for response in self.openapi_responses)
-
-    @property
     def handler_modules(self) -> list[str]:
-        """The modules that the handlers use, in Python."""
+        """The modules that the handlers use."""
         used = {
             "items": bool(self.operations - {"list", "stub"}),
             "pages": self.pages,
@@ -520,17 +615,6 @@ class Service(NamedTuple):
             "table": self.uses_table,
         }
         return [module for module, is_used in used.items() if is_used]
-
-    @property
-    def rust_modules(self) -> str:
-        """The modules that the handlers use, as Rust imports them."""
-        modules = [module for module in self.handler_modules if module != "table"]
-        return modules[0] if len(modules) == 1 else "{" + ", ".join(modules) + "}" if modules else ""
-
-    @property
-    def rust_messages(self) -> list[str]:
-        """The types that the handlers use, in Rust."""
-        return ["Request", "Response"]
 
     @property
     def has_stubs(self) -> bool:
@@ -553,17 +637,6 @@ class Service(NamedTuple):
     def ci_runner(self) -> str:
         """GitHub's machine with the processor of the functions."""
         return "ubuntu-24.04-arm" if self.architecture == "arm64" else "ubuntu-24.04"
-
-    @property
-    def ci_jobs(self) -> list[tuple[str, str, str, int]]:
-        """The jobs that check a change: id, name, make target, and how many minutes they may take; cargo takes some."""
-        return [
-            ("lint", "Lint", "lint", 10 if self.is_python else 20),
-            ("test", "Test offline", "test", 10 if self.is_python else 20),
-            ("build", "Build", "build", 10 if self.is_python else 30),
-            ("audit", "Audit the packages", "audit", 10),
-            ("integration", "Test on LocalStack", "test-integration", 20 if self.is_python else 40),
-        ]
 
     @property
     def oidc_audience(self) -> str:
@@ -625,7 +698,7 @@ def parse_table_name(answer: object) -> str:
 
 
 def parse_partition_key(answer: object) -> Key:
-    return parse_key(expect_string(answer), max_bytes=2048, string_sample="001")
+    return parse_key(expect_string(answer), max_bytes=MAX_PARTITION_KEY_BYTES, string_sample="001")
 
 
 def parse_sort_key(answer: object) -> Key | None:
@@ -1084,6 +1157,19 @@ def quote_string(text: str) -> str:
     return re.sub(r"\{(?=[{%#])", r"\\u007b", json.dumps(text, ensure_ascii=False))
 
 
+def quote_path(path: str, constant: str) -> str:
+    """Return a path as a literal of Python, or the name of a constant if it is too long for a line of a test."""
+    return quote_string(path) if len(path) <= LITERAL_PATH_LENGTH else constant
+
+
+def assign(name: str, text: str, indent: str = "") -> str:
+    """Return an assignment as ruff formats it: in parentheses if it fits into a line only so."""
+    literal = quote_string(text)
+    line = f"{indent}{name} = {literal}"
+    fits = len(line) <= 120 or len(f"{indent}    {literal}") > 120  # noqa: PLR2004 - the services' line length
+    return line if fits else f"{indent}{name} = (\n{indent}    {literal}\n{indent})"
+
+
 def quote_yaml(text: str) -> str:
     """Return a name or a path as a scalar of YAML: plain where YAML reads it as a string, else quoted."""
     is_plain = re.fullmatch(r"[A-Za-z_/][A-Za-z0-9_./{}+-]*", text) and text.lower() not in YAML_WORDS
@@ -1139,6 +1225,7 @@ class AnswersExtension(Extension):
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)
         environment.filters.update(
+            assign=assign,
             default_routes=make_default_routes,
             describe=describe_answers,
             markdown=quote_markdown,

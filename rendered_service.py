@@ -1,7 +1,7 @@
-"""Checks a rendered service, and says what was made and what to do next.
+"""Checks a rendered service, and prints what was rendered and what to do next.
 
-Each `check_…` yields a line for each thing that is off. A line stops cookiecutter, which takes the directory away again.
-It runs in the post-gen hook, in the rendered service's directory.
+Each `check_…` yields one line per problem. A problem stops cookiecutter, which removes the directory again.
+This runs in the post-gen hook, in the rendered service's directory.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ import yaml
 try:
     import tomllib
 except ModuleNotFoundError:
-    # Python 3.10 reads no TOML: there, and there alone, pyproject.toml and samconfig.toml go unread.
+    # Python 3.10 has no TOML parser, so it does not check pyproject.toml and samconfig.toml.
     tomllib = None  # type: ignore[assignment]
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-# What Jinja begins with; GitHub's expressions begin with `$` and Docker's formats go on with a dot.
+# Jinja's delimiters, but not GitHub's `${{ … }}` or Docker's `{{.Format}}`.
 JINJA = re.compile(r"(?<!\$)\{\{(?!\.)|\{%|\{#")
 
 
 class TemplateLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    """Loads YAML, CloudFormation's too: `!Ref Table` becomes "!Ref Table", other functions their plain content."""
+    """Loads YAML and CloudFormation templates: `!Ref Table` becomes "!Ref Table", other functions their content."""
 
 
 def construct_function(loader: Any, function: str, node: yaml.Node) -> object:
@@ -48,7 +48,7 @@ TemplateLoader.add_multi_constructor("!", construct_function)
 
 
 class Project:
-    """The rendered files: what they should say, their text, and what is in them."""
+    """The rendered files: the expected values, their texts, and their parsed content."""
 
     def __init__(self, root: Path, expected: Mapping[str, Any]) -> None:
         self.root = root
@@ -60,7 +60,7 @@ class Project:
         self.parsed: dict[str, Any] = {}
 
     def read(self) -> Iterator[str]:
-        """Read and parse every file; yield a line for each that cannot be. What was in the directory before is not looked at."""
+        """Read and parse every rendered file; yield one line per file that is missing or not valid."""
         for name in self.expected["files"]:
             try:
                 self.texts[name] = (self.root / name).read_bytes().decode("utf-8")
@@ -69,7 +69,7 @@ class Project:
             except OSError:
                 yield f"{name}: is missing"
             except (ValueError, SyntaxError, yaml.YAMLError) as error:
-                yield f"{name}: cannot be parsed: {' '.join(str(error).split())}"
+                yield f"{name}: is not valid: {' '.join(str(error).split())}"
 
 
 def parse_toml(text: str) -> Any:
@@ -93,9 +93,9 @@ def check_texts(project: Project) -> Iterator[str]:
     for name, text in project.texts.items():
         for number, line in enumerate(text.split("\n") if JINJA.search(text) else [], start=1):
             if JINJA.search(line):
-                yield f"{name}:{number}: looks like a template still: {line.strip()}"
+                yield f"{name}:{number}: contains template syntax: {line.strip()}"
         if "\r" in text:
-            yield f"{name}: has line ends other than LF"
+            yield f"{name}: contains carriage returns; lines end with LF only"
         if text and (not text.endswith("\n") or text.endswith("\n\n")):
             yield f"{name}: does not end with one newline"
 
@@ -108,6 +108,7 @@ def check_routes(project: Project) -> Iterator[str]:
             f"{'ANY' if method.startswith('x-') else method.upper()} {path}": operation["operationId"]
             for path, operations in project.parsed["openapi.yaml"]["paths"].items()
             for method, operation in operations.items()
+            if method != "parameters"
         },
         project.routes_file: routes_table(project),
     }
@@ -119,7 +120,7 @@ def check_routes(project: Project) -> Iterator[str]:
 
 
 def check_functions(project: Project) -> Iterator[str]:
-    """The functions of template.yaml serve the routes that they should, with the actions that these need and no others."""
+    """Each function in template.yaml serves its routes, with exactly the actions that these need."""
     expected: dict[str, Any] = {
         name: {"routes": [], "role": role} for name, role in project.expected["functions"].items()
     }
@@ -144,15 +145,15 @@ def check_functions(project: Project) -> Iterator[str]:
     for name, found_statements in statements.items():
         for statement in found_statements:
             if statement["Resource"] != "!GetAtt Table.Arn":
-                yield f"template.yaml: {name} may act on {statement['Resource']}, and not on the table alone"
+                yield f"template.yaml: {name} allows actions on {statement['Resource']} instead of the table only"
     for name, policy in resources(project, "AWS::IAM::ManagedPolicy").items():
         for statement in policy["PolicyDocument"]["Statement"]:
             if statement["Resource"] != "!GetAtt LogGroup.Arn":
-                yield f"template.yaml: {name} allows to act on {statement['Resource']}, and not on the log alone"
+                yield f"template.yaml: {name} allows actions on {statement['Resource']} instead of the log only"
 
 
 def check_table(project: Project) -> Iterator[str]:
-    """The table's name, key and region are the same wherever they stand."""
+    """The table's name, key and region are the same in all files."""
     template = project.parsed["template.yaml"]
     table = template["Resources"]["Table"]["Properties"]
     types = {attribute["AttributeName"]: attribute["AttributeType"] for attribute in table["AttributeDefinitions"]}
@@ -194,7 +195,7 @@ def check_table(project: Project) -> Iterator[str]:
 
 
 def check_local_stack(project: Project) -> Iterator[str]:
-    """The files that together make the local stack agree on its network, endpoint and ports."""
+    """The files of the local stack agree on its network, endpoint and ports."""
     compose = project.parsed["compose.yaml"]
     host, container_port = "localstack", "4566"
     networks = {
@@ -232,7 +233,7 @@ def functions(project: Project) -> dict[str, Any]:
 
 
 def resources(project: Project, kind: str) -> dict[str, Any]:
-    """Return the properties of each resource of template.yaml that is of a kind."""
+    """Return the properties of each resource of one type in template.yaml."""
     declared = project.parsed["template.yaml"]["Resources"]
     return {name: resource["Properties"] for name, resource in declared.items() if resource["Type"] == kind}
 
@@ -243,17 +244,17 @@ def find_statements(role: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def events(project: Project) -> list[tuple[str, str]]:
-    """Return each route of template.yaml, behind the function that serves it."""
+    """Return each route in template.yaml, as a pair of function and route key."""
     return [
         (name, f"{event['Properties']['Method']} {event['Properties']['Path']}")
         for name, function in functions(project).items()
         for identifier, event in function["Events"].items()
-        if not identifier.startswith("preflight")  # which is no route
+        if not identifier.startswith("preflight")  # not one of the answers' routes
     ]
 
 
 def routes_table(project: Project) -> dict[str, str]:
-    """Return the handler's name by route key, from the table of the routes' module."""
+    """Return the handlers' names by route key, from the table in the routes' module."""
     if project.is_rust:
         return dict(re.findall(r'^ +"([A-Z]+ /\S*)" => (\w+)\(', project.texts[project.routes_file], re.MULTILINE))
     for node in project.parsed[project.routes_file].body:
@@ -263,14 +264,14 @@ def routes_table(project: Project) -> dict[str, str]:
 
 
 def handlers(project: Project) -> list[str]:
-    """Return the names of the routes' module's functions, but for the table itself."""
+    """Return the names of the handlers in the routes' module."""
     if project.is_rust:
         return re.findall(r"^async fn (\w+)\(", project.texts[project.routes_file], re.MULTILINE)
     return [node.name for node in project.parsed[project.routes_file].body if isinstance(node, ast.FunctionDef)]
 
 
 def key_attributes(project: Project) -> list[list[str]]:
-    """Return the key of the table's module: name and type of each KeyAttribute that it makes."""
+    """Return the name and type of each KeyAttribute in the table's module."""
     if project.is_rust:
         made = re.findall(
             r'KeyAttribute \{\s+name: "(\w+)",\s+kind: ScalarAttributeType::([SN])', project.texts[project.table_file]
@@ -298,9 +299,9 @@ def compare(what: str, expected: Mapping[str, Any], found: Mapping[str, Any]) ->
         if name not in found:
             yield f"{what} {name} is missing"
         elif name not in expected:
-            yield f"{what} {name} should not be there"
+            yield f"{what} {name} is unexpected"
         elif found[name] != expected[name]:
-            yield f"{what} {name} is {found[name]}, and should be {expected[name]}"
+            yield f"{what} {name} is {found[name]} instead of {expected[name]}"
 
 
 def find_problems(project: Project) -> list[str]:
@@ -311,14 +312,14 @@ def find_problems(project: Project) -> list[str]:
         try:
             problems += check(project)
         except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
-            problems.append(f"{check.__name__}: a file lacks what it should have: {error!r}")
+            problems.append(f"{check.__name__}: a file lacks an expected part: {error!r}")
     return problems
 
 
 def summarize(root: Path, expected: Mapping[str, Any]) -> str:
     width = max(len(route["key"].split()[1]) for route in expected["routes"])
     routes = [
-        f"  {method:<8}{path:<{width}}  {route['operation'] if route['operation'] != 'stub' else 'yours to write (501 until then)'}"
+        f"  {method:<8}{path:<{width}}  {'not implemented (501)' if route['operation'] == 'stub' else route['operation']}"
         for route in expected["routes"]
         for method, path in [route["key"].split()]
     ]
@@ -326,17 +327,17 @@ def summarize(root: Path, expected: Mapping[str, Any]) -> str:
     directory = root.name if str(root.parent) == os.environ.get("PWD") else str(root)
     return "\n".join(
         [
-            f"{expected['slug']}: table {expected['table']} with the key {key} in {expected['region']}, and the routes",
+            f"{expected['slug']}: table {expected['table']} with the key {key} in {expected['region']}, and these routes:",
             *routes,
             "Next:",
             f"  cd {shlex.quote(directory)}",
-            "  make dev",
+            "  make dev            # or without Docker: make dev DOCKER=no",
         ]
     )
 
 
 def prune(root: Path, names: Iterable[str]) -> None:
-    """Take away what is for services in another language, and the directories that this leaves empty."""
+    """Remove the files of services with other answers, and directories that become empty."""
     for name in names:
         path = root / name
         path.unlink(missing_ok=True)
@@ -346,7 +347,7 @@ def prune(root: Path, names: Iterable[str]) -> None:
 
 
 def make_scripts_executable(root: Path, names: Iterable[str]) -> None:
-    """Set the modes of files that begin with `#!`: a template from a zip archive or a Windows file system has none."""
+    """Make files that begin with `#!` executable: zip archives and Windows file systems keep no modes."""
     for name in names:
         path = root / name
         if path.is_file() and path.read_bytes().startswith(b"#!"):
@@ -354,7 +355,7 @@ def make_scripts_executable(root: Path, names: Iterable[str]) -> None:
 
 
 def finish(expected: Mapping[str, Any]) -> str | None:
-    """Prune and check the service in the current directory, and print the summary. Return the problems, if any.
+    """Prune and check the service in the current directory, and print a summary. Return the problems, if any.
 
     `expected` is what `describe` in local_extensions.py returns.
     """
@@ -362,17 +363,17 @@ def finish(expected: Mapping[str, Any]) -> str | None:
     prune(root, expected["pruned"])
     make_scripts_executable(root, expected["files"])
     if problems := find_problems(Project(root, expected)):
-        return "\n".join(["The rendered service is not as it should be:", *problems])
+        return "\n".join(["The rendered service is not valid; please report this:", *problems])
     show(summarize(root, expected))
     return None
 
 
 def show(text: str) -> None:
-    """Print text, unless stdout is closed, full or a pipe that nobody reads: the service is complete all the same."""
+    """Print text. A closed or full stdout, or a pipe without a reader, does not make the render fail."""
     if sys.stdout is None:
         return
     try:
-        sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr] # a path may have what it cannot show
-        print(text, flush=True)
+        sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr] # a path may contain characters that it lacks
+        print(text, flush=True)  # noqa: T201 - what the hook prints for the user
     except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python flushes stdout when it ends
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python fails when it flushes stdout at exit

@@ -1,7 +1,7 @@
-"""Measures the service in Python beside the service in Rust, and writes results/languages.md.
+"""Compares the service in Python with the service in Rust. Writes results/languages.md.
 
-Both are rendered with the same answers, built by their own `make build`, and asked the same. The compiler's work
-is measured from an empty directory, with the packages downloaded before.
+Both have the same answers, are built with `make build`, and get the same requests. Compilation starts from an empty
+directory, with the packages already downloaded.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ NO_ROUTE = {
 
 @dataclass(frozen=True)
 class Figures:
-    """What was measured of one language."""
+    """The measurements of one language."""
 
     first_build: float
     """Seconds."""
@@ -54,10 +54,10 @@ class Figures:
     """Bytes that are deployed, before compression."""
 
     init: float
-    """Seconds by which a function's first answer takes longer than the others."""
+    """Seconds that a function's first response takes longer than the others."""
 
     request: float
-    """Seconds, of a read through `sam local` with a warm container."""
+    """Seconds for a read through `sam local` with a warm container."""
 
 
 def main() -> None:
@@ -75,7 +75,7 @@ def main() -> None:
 
 
 def measure(language: str, directory: Path) -> Figures:
-    service = render(directory, project_slug=f"bench-{language}", language=language, functions="single")
+    service = render(directory, project_slug=f"bench-{language}", language=language)
     make(service, "setup")
     if language == "rust":
         run("cargo", "fetch", "--quiet", directory=service)
@@ -98,9 +98,9 @@ def measure(language: str, directory: Path) -> Figures:
 
 
 def measure_init(language: str, artifact: Path, **settings: str) -> float:
-    """Return by how many seconds a function's first answer takes longer than those that follow.
+    """Return how many seconds longer a function's first response takes than later ones.
 
-    In a container of Lambda's runtime, asked through its emulator for a route that is not there: no table takes part.
+    It runs in Lambda's image, and gets requests for a route that does not exist, so that no table is involved.
     """
     with emulate_function(language, artifact, **settings) as url:
         times = [measure_seconds(lambda: invoke(url)) for _ in range(20)]
@@ -108,13 +108,13 @@ def measure_init(language: str, artifact: Path, **settings: str) -> float:
 
 
 def invoke(url: str) -> None:
-    answer = requests.post(url, json=NO_ROUTE, timeout=60)
-    if answer.json()["statusCode"] != 404:
-        raise RuntimeError(f"The function did not answer as it should: {answer.text}")
+    response = requests.post(url, json=NO_ROUTE, timeout=60)
+    if response.json()["statusCode"] != 404:
+        raise RuntimeError(f"The function must return 404: {response.text}")
 
 
 def measure_request(service: Path) -> float:
-    """Return the median time in seconds of a read through `make start`, from a warm container."""
+    """Return the median seconds of a read through `make start` with a warm container."""
     with serve_service(service) as (url, _):
         requests.post(f"{url}/users", json={"user_id": "001", "name": "田中太郎"}, timeout=60).raise_for_status()
         times = [

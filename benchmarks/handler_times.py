@@ -1,6 +1,6 @@
-"""Times requests through the app, and the calls of the SDK that they make, with the same answers in HTTP's place.
+"""Times requests through the app and the SDK's calls that they make, without a network: both get prepared responses.
 
-Runs in Lambda's Python, with the service's own code on the path; prints the times as JSON. `measure_functions.py` starts it.
+`measure_functions.py` runs it in Lambda's image, with the service on Python's path. Prints the times as JSON.
 """
 
 from __future__ import annotations
@@ -28,23 +28,23 @@ NAME = table.TABLE_NAME
 CASES = json.loads(Path(__file__).with_name("handler_cases.json").read_text(encoding="utf-8"))
 ITEM = CASES["item"]
 KEY = {"user_id": ITEM["user_id"]}
-ANSWERS = {
+RESPONSES = {
     "GetItem": {"Item": ITEM},
     "PutItem": {},
     "Scan": {"Items": [ITEM] * 100, "Count": 100, "ScannedCount": 100},
 }
-BODIES = {operation: json.dumps(answer).encode() for operation, answer in ANSWERS.items()}
+BODIES = {operation: json.dumps(response).encode() for operation, response in RESPONSES.items()}
 
 
 def main() -> None:
     for client in (table.CLIENT, CLIENT):
-        client.meta.events.register("before-send.dynamodb", answer)
+        client.meta.events.register("before-send.dynamodb", respond)
     log_as_lambda_does()
     times = {name: measure(partial(send, request), CALLS[name]) for name, request in CASES["requests"].items()}
     print(json.dumps(times))
 
 
-def answer(request: Any, **_: Any) -> AWSResponse:
+def respond(request: Any, **_: Any) -> AWSResponse:
     target = request.headers["X-Amz-Target"]
     operation = (target if isinstance(target, str) else target.decode()).partition(".")[2]
     body = SimpleNamespace(stream=lambda: iter([BODIES[operation]]))
@@ -64,7 +64,7 @@ def send(request: dict[str, Any]) -> None:
     event = {**empty, "requestContext": {"path": path}, "body": body, **request}
     status = app.handler(event, SimpleNamespace(aws_request_id="test"))["statusCode"]
     if status not in {200, 201}:
-        raise RuntimeError(f"{path} was answered {status}")
+        raise RuntimeError(f"{path} returned {status}")
 
 
 CALLS: dict[str, Callable[[], object]] = {
@@ -74,7 +74,6 @@ CALLS: dict[str, Callable[[], object]] = {
         Item=ITEM,
         ConditionExpression="attribute_not_exists(#partition)",
         ExpressionAttributeNames={"#partition": "user_id"},
-        ReturnValuesOnConditionCheckFailure="ALL_OLD",
     ),
     "list of 100": lambda: CLIENT.scan(TableName=NAME, Limit=100),
 }

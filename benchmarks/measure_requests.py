@@ -1,4 +1,4 @@
-"""Measures requests to a service on the laptop, one by one and under load. Writes results/requests.md."""
+"""Measures requests to a service that runs on a laptop, one by one and under load. Writes results/requests.md."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ import requests
 from matplotlib import pyplot as plt
 
 from measuring import (
+    ARCHITECTURE,
     BASELINES,
     FUNCTION_SETTINGS,
     RATIO_HEADER,
@@ -50,7 +51,7 @@ NUMBERS = count()
 
 @dataclass(frozen=True)
 class Load:
-    """How a server took many requests at once."""
+    """The responses of a server to many requests at once."""
 
     name: str
     latencies: list[float]
@@ -95,12 +96,12 @@ def main() -> None:
         ]
         with serve_cold(python) as url:
             cold = measure_pairs(request_of(url, "GET /users/{user_id}"), read, COLD_REQUESTS)
-        ratios.append(Ratio("A read by the article's command", "a warm read", *cold))
+        ratios.append(Ratio("A read without warm containers", "a warm read", *cold))
     draw(loads)
     write_report(
         "requests",
         make_table(
-            ("", *(f"{each}, {column}" for each in ("Python", "Rust", "DynamoDB alone") for column in ("p50", "p99"))),
+            ("", *(f"{each}, {column}" for each in ("Python", "Rust", "only DynamoDB") for column in ("p50", "p99"))),
             [
                 (route, *(shown for seconds in times for shown in show_percentiles(seconds)))
                 for route, times in by_route.items()
@@ -109,22 +110,20 @@ def main() -> None:
         describe_waits([each for python, rust, _ in by_route.values() for each in (*python, *rust)]),
         make_table(RATIO_HEADER, [ratio.row for ratio in ratios]),
         make_table(
-            (f"{AT_ONCE} at a time", "requests", "errors", "a second", "p50", "p99"), [each.row for each in loads]
+            (f"{AT_ONCE} at once", "requests", "errors", "per second", "p50", "p99"), [each.row for each in loads]
         ),
         "![Latency under load](requests.svg)",
     )
-    failed = [
-        f"{each.name} answered {each.errors} of {len(each.statuses)} with an error" for each in loads if each.errors
-    ]
+    failed = [f"{each.name} failed {each.errors} of {len(each.statuses)} requests" for each in loads if each.errors]
     if failed:
         sys.exit("\n".join(failed))
 
 
-# --- what is asked -----------------------------------------------------------------------------
+# --- requests ----------------------------------------------------------------------------------
 
 
 def request_of(url: str, route: str) -> Callable[[], int]:
-    """Return what asks a route of the API, each time of an item of its own where it creates or deletes one."""
+    """Return a function that sends a request to a route; each create or delete has an item of its own."""
     session = requests.Session()
     method, path = route.split(" ")
     item = {"user_id": "001", "name": "田中太郎"}
@@ -137,16 +136,16 @@ def request_of(url: str, route: str) -> Callable[[], int]:
         body = (
             {**item, "user_id": user_id} if method in {"POST", "PUT"} else {"name": "x"} if method == "PATCH" else None
         )
-        answer = session.request(method, url + path.replace("{user_id}", user_id), json=body, timeout=60)
-        if answer.status_code >= 400 and not (method == "DELETE" and answer.status_code == 404):
-            raise RuntimeError(f"{route} was answered {answer.status_code}: {answer.text}")
-        return answer.status_code
+        response = session.request(method, url + path.replace("{user_id}", user_id), json=body, timeout=60)
+        if response.status_code >= 400 and not (method == "DELETE" and response.status_code == 404):
+            raise RuntimeError(f"{route} returned {response.status_code}: {response.text}")
+        return response.status_code
 
     return send
 
 
 def make_calls(localstack_port: int) -> dict[str, Callable[[], object]]:
-    """Return the calls that the routes make, sent from here to DynamoDB, by route."""
+    """Return the calls of DynamoDB that the routes make, by route."""
     client = make_client(localstack_port)
     key = {"user_id": {"S": "001"}}
     item: Any = {**key, "name": {"S": "田中太郎"}}
@@ -164,7 +163,7 @@ def make_calls(localstack_port: int) -> dict[str, Callable[[], object]]:
 
 
 def measure(act: Callable[[], object]) -> list[float]:
-    """Return the seconds that it takes each time, once it has run before."""
+    """Return the seconds of each call, after a first one."""
     act()
     return [measure_seconds(act) for _ in range(REQUESTS)]
 
@@ -174,9 +173,9 @@ def show_percentiles(seconds: list[float]) -> tuple[str, str]:
 
 
 def describe_waits(seconds: list[float]) -> str:
-    """Return how many requests `sam` has held back, which waits in vain for what it has overlooked."""
+    """Return a sentence on the requests that `sam local` delayed."""
     waits = sum(each >= SECONDS_SAM_WAITS for each in seconds)
-    return f"Of these {len(seconds):,} requests to the service, {waits} took a second more; [why](../../docs/local-stack.md#what-it-cannot-help)."
+    return f"Of these {len(seconds):,} requests to the service, {waits} took a second longer; [why](../../docs/local-stack.md#a-known-delay)."
 
 
 # --- other servers -----------------------------------------------------------------------------
@@ -184,16 +183,17 @@ def describe_waits(seconds: list[float]) -> str:
 
 @contextmanager
 def serve_empty(service: Path) -> Iterator[str]:
-    """Serve a handler that does nothing, by the `sam` of a service."""
+    """Serve a handler that does nothing, with a service's `sam`."""
     port = find_free_port()
-    options = ("--template", "empty.yaml", "--skip-pull-image", "--warm-containers", "LAZY", "--port", str(port))
-    with serve(read_sam(service), "local", "start-api", *options, directory=BASELINES, port=port) as url:
+    template = ("--template", "empty.yaml", "--parameter-overrides", f"Architecture={ARCHITECTURE}")
+    options = ("--skip-pull-image", "--warm-containers", "LAZY", "--port", str(port))
+    with serve(read_sam(service), "local", "start-api", *template, *options, directory=BASELINES, port=port) as url:
         yield url
 
 
 @contextmanager
 def serve_cold(service: Path) -> Iterator[str]:
-    """Serve a service by the article's command, which starts a container for each request."""
+    """Serve a service without warm containers: `sam local` starts one for each request."""
     port = find_free_port()
     settings = service.parent / "cold.toml"
     settings.write_text("version = 0.1\n", encoding="utf-8")
@@ -211,18 +211,18 @@ def read_sam(service: Path) -> str:
 
 
 def put_load(name: str, url: str) -> Load:
-    """Ask for an item many times, some at a time."""
+    """Read an item many times, AT_ONCE requests at once."""
     read = request_of(url, "GET /users/{user_id}")
     read()
 
-    def ask(_: int) -> tuple[float, int]:
+    def send(_: int) -> tuple[float, int]:
         started = time.perf_counter()
         status = requests.get(f"{url}/users/001", timeout=60).status_code
         return time.perf_counter() - started, status
 
     started = time.perf_counter()
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        latencies, statuses = zip(*pool.map(ask, range(LOAD)), strict=True)
+        latencies, statuses = zip(*pool.map(send, range(LOAD)), strict=True)
     return Load(name, list(latencies), list(statuses), time.perf_counter() - started)
 
 
@@ -232,11 +232,11 @@ def draw(loads: list[Load]) -> None:
         axes.plot([seconds * 1000 for seconds in each.latencies], ".", markersize=2)
         axes.set(title=each.name, xlabel="request", ylim=(0, None))
     plots[0].set_ylabel("milliseconds")
-    figure.suptitle(f"{LOAD} requests, {AT_ONCE} at a time")
+    figure.suptitle(f"{LOAD} requests, {AT_ONCE} at once")
     save_plot(figure, "requests")
 
 
 if __name__ == "__main__":
-    # What `sam` hands to the functions in the place of a user's own.
+    # In place of the user's own credentials and region, which `sam` would pass to the functions.
     os.environ |= {**FUNCTION_SETTINGS, "AWS_REGION": REGION, "AWS_DEFAULT_REGION": REGION}
     main()

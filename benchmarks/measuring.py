@@ -1,8 +1,9 @@
-"""What the benchmarks share: services that run, times, ratios of paired runs, and the reports."""
+"""What the benchmarks share: running services, times, ratios of paired runs, and reports."""
 
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import os
 import platform
 import shutil
@@ -11,8 +12,10 @@ import socket
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import boto3
@@ -24,7 +27,6 @@ from template_copy import TEMPLATE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
-    from pathlib import Path
 
     from matplotlib.figure import Figure
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -34,12 +36,10 @@ BASELINES = TEMPLATE / "benchmarks" / "baselines"
 SECONDS_TO_START = 60
 REGION = "ap-northeast-1"  # the template's default
 
-# Lambda's runtimes with the emulator that `sam` starts in them.
+ARCHITECTURE = "arm64" if platform.machine() in {"aarch64", "arm64"} else "x86_64"
+
+RUNTIMES = {"python": "public.ecr.aws/lambda/python:3.14", "rust": "public.ecr.aws/lambda/provided:al2023"}
 EMULATOR = "/var/rapid/aws-lambda-rie"
-RUNTIMES = {
-    "python": "public.ecr.aws/lambda/python:3.13-rapid-x86_64",
-    "rust": "public.ecr.aws/lambda/provided:al2023-rapid-x86_64",
-}
 HANDLERS = {"python": "service.app.handler", "rust": "bootstrap"}
 INVOCATION = "2015-03-31/functions/function/invocations"
 FUNCTION_SETTINGS = {
@@ -56,7 +56,7 @@ FUNCTION_SETTINGS = {
 
 @dataclass(frozen=True)
 class Ratio:
-    """How much longer something takes than what it is held against, both measured in turn."""
+    """How much longer one action takes than another, both measured in turn."""
 
     name: str
     against: str
@@ -66,7 +66,7 @@ class Ratio:
 
     @property
     def value(self) -> float:
-        """The median of the pairs' ratios: what disturbs the machine disturbs both of a pair."""
+        """The median of the pairs' ratios: other work on the machine slows down both of a pair."""
         return statistics.median(self.values)
 
     @property
@@ -116,7 +116,7 @@ def show_milliseconds(seconds: float) -> str:
 
 
 def make_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Return a table of Markdown, whose columns behind the first that holds a figure are aligned right."""
+    """Return a Markdown table. Columns of figures, except for the first, are aligned right."""
     rows = list(rows)
     aligned = [
         "--:" if column and all(row[column][:1].isdigit() or not row[column] for row in rows) else "---"
@@ -134,7 +134,7 @@ def write_report(name: str, *parts: str) -> None:
 
 
 def draw_ratios(ratios: Sequence[Ratio], name: str) -> None:
-    """Draw results/<name>.svg: a row a ratio, with the middle half of its pairs, their median, and the limit."""
+    """Draw results/<name>.svg: one row per ratio, with the middle half of its pairs, their median, and the limit."""
     figure, axes = plt.subplots(figsize=(7, 1 + 0.5 * len(ratios)))
     axes.boxplot([ratio.values for ratio in ratios], orientation="horizontal", showfliers=False, whis=(5, 95))
     axes.set_yticks(
@@ -151,16 +151,16 @@ def draw_ratios(ratios: Sequence[Ratio], name: str) -> None:
 
 
 def save_plot(figure: Figure, name: str) -> None:
-    """Write results/<name>.svg: the same text each time, for the same figures."""
+    """Write results/<name>.svg. The same figures give the same file."""
     with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": name}):
         figure.tight_layout()
         figure.savefig(RESULTS / f"{name}.svg", metadata={"Date": None})
 
 
 def refuse_excess(ratios: Iterable[Ratio]) -> None:
-    """End with a line for each ratio that is above its limit."""
+    """Exit with one line per ratio that is above its limit."""
     lines = [
-        f"{ratio.name}: {ratio.value:.2f} times {ratio.against}, and {ratio.limit} is the limit"
+        f"{ratio.name}: {ratio.value:.2f} times {ratio.against}; the limit is {ratio.limit}"
         for ratio in ratios
         if ratio.exceeds
     ]
@@ -168,12 +168,12 @@ def refuse_excess(ratios: Iterable[Ratio]) -> None:
         sys.exit("\n".join(lines))
 
 
-# --- services that run -------------------------------------------------------------------------
+# --- running services --------------------------------------------------------------------------
 
 
 def render(directory: Path, **answers: str) -> Path:
-    """Render a service into a directory, and return its own."""
-    given = [f"{answer}={value}" for answer, value in answers.items()]
+    """Render a service for this machine below a directory, and return its path."""
+    given = [f"{answer}={value}" for answer, value in {"architecture": ARCHITECTURE, **answers}.items()]
     cookiecutter = [sys.executable, "-m", "cookiecutter", str(TEMPLATE), "--no-input", "--default-config"]
     run(*cookiecutter, "--output-dir", str(directory), *given)
     return directory / answers["project_slug"]
@@ -183,15 +183,16 @@ def render(directory: Path, **answers: str) -> Path:
 def emulate_function(
     language: str, artifact: Path, network: str = "bridge", *options: str, **settings: str
 ) -> Iterator[str]:
-    """Run a function in a container of Lambda's runtime; gives the address that invokes it, one request at a time.
+    """Run a function in Lambda's image, and yield the URL that invokes it, one request at a time.
 
-    The options are further ones of `docker run`, the settings what the function finds in its environment.
+    The options are for `docker run`, the settings for the function's environment.
     """
     port = find_free_port()
+    emulator = find_emulator()
     environment = {"_HANDLER": HANDLERS[language], **FUNCTION_SETTINGS, **settings}
     container = run(
         *("docker", "run", "--detach", "--network", network, "--publish", f"127.0.0.1:{port}:8080"),
-        *("--volume", f"{artifact}:/var/task:ro", *options),
+        *("--volume", f"{artifact}:/var/task:ro", "--volume", f"{emulator}:{EMULATOR}:ro", *options),
         *(word for name, value in environment.items() for word in ("--env", f"{name}={value}")),
         *("--entrypoint", EMULATOR, RUNTIMES[language], "--log-level", "error"),
     ).strip()
@@ -202,23 +203,37 @@ def emulate_function(
         run("docker", "rm", "--force", container)
 
 
+def find_emulator() -> Path:
+    """Return Lambda's emulator, which `sam` brings."""
+    spec = importlib.util.find_spec("samcli")
+    if spec is None or spec.origin is None:
+        raise RuntimeError("aws-sam-cli is not installed; run `make setup`")
+    return Path(spec.origin).parent / "local" / "rapid" / f"aws-lambda-rie-{ARCHITECTURE}"
+
+
 @contextlib.contextmanager
-def serve(*command: str, directory: Path, port: int) -> Iterator[str]:
-    """Run a program until it answers on a port, and to the end of the block; gives its address."""
-    process = subprocess.Popen(
-        command, cwd=directory, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
-    )
-    try:
-        wait_until_answers(port)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        os.killpg(process.pid, signal.SIGTERM)
-        process.wait()
+def serve(*command: str, directory: Path, port: int, seconds: float = SECONDS_TO_START) -> Iterator[str]:
+    """Run a program to the end of the block, and yield its URL once it answers on a port."""
+    with tempfile.TemporaryFile("w+") as log:
+        process = subprocess.Popen(
+            command, cwd=directory, env=make_environment(), stdout=log, stderr=log, start_new_session=True
+        )
+        try:
+            try:
+                wait_until_answers(port, process, seconds)
+            except TimeoutError:
+                log.seek(0)
+                sys.exit(f"{' '.join(command)} does not answer:\n{log.read()}")
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGTERM)
+            process.wait()
 
 
 @contextlib.contextmanager
 def serve_service(service: Path) -> Iterator[tuple[str, int]]:
-    """Run a service with its LocalStack; gives the API's address and LocalStack's port."""
+    """Run a service with its emulator, and yield the API's URL and the emulator's port."""
     port, localstack_port = find_free_port(), find_free_port()
     settings = [f"PORT={port}", f"LOCALSTACK_PORT={localstack_port}"]
     make(service, "up", "build", *settings)
@@ -230,7 +245,7 @@ def serve_service(service: Path) -> Iterator[tuple[str, int]]:
 
 
 def make_client(localstack_port: int) -> DynamoDBClient:
-    """Return a client of LocalStack's DynamoDB, from outside of its network."""
+    """Return a DynamoDB client for an emulator, from outside its network."""
     return boto3.client(
         "dynamodb",
         endpoint_url=f"http://127.0.0.1:{localstack_port}",
@@ -240,14 +255,17 @@ def make_client(localstack_port: int) -> DynamoDBClient:
     )
 
 
-def wait_until_answers(port: int) -> None:
-    end = time.monotonic() + SECONDS_TO_START
-    while time.monotonic() < end:
+def wait_until_answers(
+    port: int, process: subprocess.Popen[bytes] | None = None, seconds: float = SECONDS_TO_START
+) -> None:
+    """Wait for a response on a port. Raises TimeoutError, at once if the process has ended."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end and (process is None or process.poll() is None):
         with contextlib.suppress(requests.ConnectionError):
             requests.get(f"http://127.0.0.1:{port}/no-such-route", timeout=60)
             return
         time.sleep(0.05)
-    raise RuntimeError(f"Nothing answers on port {port}")
+    raise TimeoutError(f"Port {port} does not answer")
 
 
 def find_free_port() -> int:
@@ -262,15 +280,11 @@ def make(service: Path, *arguments: str) -> str:
 
 
 def run(*command: str, directory: Path | None = None) -> str:
-    """Run a program and return what it prints. Ends with that where it fails."""
-    # A user's Python keeps what it compiled; a directory of cargo's that others share would have it compiled before.
-    environment = {
-        name: value for name, value in os.environ.items() if name not in {"CARGO_TARGET_DIR", "PYTHONDONTWRITEBYTECODE"}
-    }
+    """Run a program and return its output. Exits with that output if it fails."""
     result = subprocess.run(
         command,
         cwd=directory,
-        env=environment,
+        env=make_environment(),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -279,3 +293,10 @@ def run(*command: str, directory: Path | None = None) -> str:
     if result.returncode:
         sys.exit(f"{shutil.which(command[0])} {' '.join(command[1:])} failed:\n{result.stdout}")
     return result.stdout
+
+
+def make_environment() -> dict[str, str]:
+    """Return the environment of a user: Python keeps compiled modules, and no other project's cargo has built ours."""
+    return {
+        name: value for name, value in os.environ.items() if name not in {"CARGO_TARGET_DIR", "PYTHONDONTWRITEBYTECODE"}
+    }

@@ -1,4 +1,4 @@
-"""A copy of what makes the template, without what the checkout has beside it."""
+"""Copies the template, without the rest of the checkout."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ TEMPLATE = Path(__file__).resolve().parent.parent
 
 
 def copy_template(copy: Path) -> None:
-    """Copy what cookiecutter reads of the template into a directory that is not there yet."""
+    """Copy the files that cookiecutter reads into a new directory."""
     copy.mkdir()
     for name in ("cookiecutter.json", "local_extensions.py", "rendered_service.py"):
         shutil.copy(TEMPLATE / name, copy)

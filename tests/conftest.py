@@ -29,6 +29,22 @@ TEMPLATE = Path(__file__).resolve().parent.parent
 SLUG = "{{checked(cookiecutter.project_slug)}}"
 NUMBERS = itertools.count()
 
+# Debug information, incremental compilation and optimization take longer than they save here. An edit of this file
+# makes cargo compile everything again.
+CARGO_CONFIG = """\
+[build]
+build-dir = "{build}"
+incremental = false
+
+[profile.dev]
+debug = false
+
+[profile.release]
+codegen-units = 16
+lto = "off"
+opt-level = 1
+"""
+
 # What a `make` that runs the tests would have the services' own say and do.
 for variable in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS"):
     os.environ.pop(variable, None)
@@ -85,6 +101,11 @@ class Service:
             check=False,
         )
 
+    def check(self, *command: str) -> None:
+        """Run a command. Fails the test if the command fails."""
+        result = self.run(*command)
+        assert result.returncode == 0, f"{' '.join(command)} failed:\n{result.stdout}"
+
     def make(self, *arguments: str, **environment: str) -> str:
         """Run make, and return what it prints. Fails the test where make fails."""
         result = self.run("make", *arguments, **environment)
@@ -127,19 +148,26 @@ def tools(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def rust_target() -> Path:
-    """A directory for what cargo makes, shared by all renders and kept: the AWS SDK takes minutes."""
-    return TEMPLATE / "build" / "rust-target"
+def rust_build(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The directory in which cargo compiles all services: the AWS SDK takes minutes. Each has a `target` of its own.
+
+    Cargo reads the file for every service below it, whatever the service's Makefile removes from the environment.
+    """
+    build = TEMPLATE / "build" / "rust-target"
+    config = tmp_path_factory.getbasetemp() / ".cargo" / "config.toml"
+    config.parent.mkdir(exist_ok=True)
+    config.write_text(CARGO_CONFIG.format(build=build), encoding="utf-8")
+    return build
 
 
 @pytest.fixture(scope="session")
 def rust_tools() -> Path:
-    """The environment of a render in Rust, the same for all tests: cargo compiles all anew for a linker at another path."""
+    """The tools of a service in Rust, in one place for all tests: cargo compiles all again for a linker at another path."""
     output = TEMPLATE / "build" / "rust-tools"
     output.mkdir(parents=True, exist_ok=True)
     with (output / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        # Each time, for the tools may be others than they were.
+        # Each time, because the tools' versions may have changed.
         arguments = ["--no-input", "--overwrite-if-exists", "--output-dir", str(output), "language=rust"]
         cookiecutter(*arguments).check_returncode()
         Service(output / "users-api").make("setup")
@@ -171,26 +199,23 @@ def loaded_stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPa
     from loaded_stack import run_loaded_stack  # noqa: PLC0415 - which imports this module
 
     directory = tmp_path_factory.mktemp("loaded")
-    if request.param == "python":
-        tools, environment = request.getfixturevalue("tools"), {}
-    else:
-        tools = request.getfixturevalue("rust_tools")
-        environment = {"CARGO_TARGET_DIR": str(request.getfixturevalue("rust_target"))}
-    with run_loaded_stack(request.param, directory, tools, environment) as stack:
+    if request.param == "rust":
+        request.getfixturevalue("rust_build")
+    tools = request.getfixturevalue("tools" if request.param == "python" else "rust_tools")
+    with run_loaded_stack(request.param, directory, tools, {}) as stack:
         yield stack
 
 
 @pytest.fixture
-def bake_rust(bake: Bake, rust_tools: Path, rust_target: Path, monkeypatch: pytest.MonkeyPatch) -> Bake:
-    """Renders a service in Rust that has its tools already, and shares what cargo compiles."""
-    monkeypatch.setenv("CARGO_TARGET_DIR", str(rust_target))
+def bake_rust(bake: Bake, rust_tools: Path, rust_build: Path) -> Bake:
+    """Renders a service in Rust that has its tools, and shares what cargo compiles."""
+    del rust_build  # works by its file
 
     def render(**answers: Any) -> Service:
-        # By a name of its own: cargo takes two packages of one name in one target directory for the same.
+        # Each has its own name: cargo confuses packages of one name in one directory.
         answers = {"project_slug": f"rust-{os.getpid()}-{next(NUMBERS)}", **answers}
         service = bake(language="rust", **answers)
-        (service.path / ".venv").symlink_to(rust_tools)
-        (rust_tools / ".complete").touch()
+        use_tools(service, rust_tools)
         return service
 
     return render
@@ -203,8 +228,7 @@ def bake_with_tools(bake: Bake, tools: Path) -> Bake:
     def render(**answers: Any) -> Service:
         service = bake(**answers)
         os.environ["MYPY_CACHE_DIR"] = str(tools / "mypy-cache")  # what mypy knows of the libraries holds for all
-        (service.path / ".venv").symlink_to(tools)
-        (tools / ".complete").touch()
+        use_tools(service, tools)
         return service
 
     return render
@@ -248,6 +272,13 @@ def cookiecutter(
         text=True,
         check=False,
     )
+
+
+def use_tools(service: Service, tools: Path) -> None:
+    """Give a service the environment that `make setup` installed for another one, as new as its pyproject.toml."""
+    (service.path / ".venv").symlink_to(tools)
+    installed = (tools / ".local").stat()
+    os.utime(service.path / "pyproject.toml", ns=(installed.st_atime_ns, installed.st_mtime_ns))
 
 
 def find_free_port() -> int:

@@ -1,6 +1,6 @@
-"""Stands between the functions and LocalStack, and behaves as badly as it is told to: a program, run in a container.
+"""A faulty proxy between the functions and LocalStack, a program that runs in a container.
 
-The file that it is given says how, and is looked at for each piece of a request or an answer.
+The file in its argument names the fault; it is read again for each part of a request or a response.
 """
 
 from __future__ import annotations
@@ -17,40 +17,34 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 SECONDS_OF_SILENCE = 60
-ANSWERS = {
-    "empty": b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
-    "cut in its headers": b"HTTP/1.1 200 OK\r\nContent-Ty",
-    "cut in its body": b'HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{"Item": {"user_id": ',
-    "cut, of unknown length": b'HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{"Items": [',
-    "HTML": b"HTTP/1.1 200 OK\r\nContent-Length: 13\r\n\r\n<html></html>",
-    "HTML, 400": b"HTTP/1.1 400 Bad Request\r\nContent-Length: 13\r\n\r\n<html></html>",
+RESPONSES = {
+    "not HTTP": b"garbage\r\n\r\n",
     "HTML, 502": b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 13\r\n\r\n<html></html>",
-    "not an object": b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nnull",
 }
 
 
 class Connection:
-    """A connection of a function's, and the one to LocalStack behind it."""
+    """A function's connection, and the one to LocalStack behind it."""
 
     def __init__(self, function: socket.socket, fault: Path) -> None:
         self.function = function
         self.fault = fault
         self.localstack = socket.create_connection(("localstack", 4566))
-        for source, hand_on in ((function, self.hand_on_request), (self.localstack, self.hand_on_answer)):
-            threading.Thread(target=self.pump, args=(source, hand_on), daemon=True).start()
+        for source, pass_on in ((function, self.pass_on_request), (self.localstack, self.pass_on_response)):
+            threading.Thread(target=self.pump, args=(source, pass_on), daemon=True).start()
 
-    def pump(self, source: socket.socket, hand_on: Callable[[bytes], None]) -> None:
+    def pump(self, source: socket.socket, pass_on: Callable[[bytes], None]) -> None:
         with contextlib.suppress(OSError):
             while data := source.recv(65536):
-                hand_on(data)
+                pass_on(data)
         for end in (self.function, self.localstack):
             with contextlib.suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
 
-    def hand_on_request(self, data: bytes) -> None:
+    def pass_on_request(self, data: bytes) -> None:
         fault = self.fault.read_text()
-        if fault in ANSWERS:
-            self.function.sendall(ANSWERS[fault])
+        if fault in RESPONSES:
+            self.function.sendall(RESPONSES[fault])
             raise ConnectionAbortedError
         if fault == "connections cut":
             raise ConnectionAbortedError
@@ -58,18 +52,14 @@ class Connection:
             time.sleep(SECONDS_OF_SILENCE)
         self.localstack.sendall(data)
 
-    def hand_on_answer(self, data: bytes) -> None:
-        if self.fault.read_text() == "a byte a second":
-            for byte in data:
-                self.function.sendall(bytes([byte]))
-                time.sleep(1)
-        elif self.fault.read_text() == "a second late":
+    def pass_on_response(self, data: bytes) -> None:
+        if self.fault.read_text() == "a second late":
             time.sleep(1)
         self.function.sendall(data)
 
 
 if __name__ == "__main__":
-    listener = socket.create_server(("0.0.0.0", 4566))  # noqa: S104 - of a network that Docker keeps to itself
+    listener = socket.create_server(("0.0.0.0", 4566))  # noqa: S104 - in a network of Docker's
     while True:
         function, _ = listener.accept()
         try:

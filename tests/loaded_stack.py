@@ -1,4 +1,4 @@
-"""A service that is loaded with requests: through `sam local`, or its function alone in Lambda's own runtime."""
+"""A service for tests that send many requests: through `sam local`, or to its function in Lambda's image."""
 
 from __future__ import annotations
 
@@ -6,22 +6,20 @@ import contextlib
 import json
 import os
 import queue
-import subprocess
 from dataclasses import dataclass
 from decimal import Decimal
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import requests
 
-from conftest import NUMBERS, Service, cookiecutter, find_free_port
-from measuring import emulate_function
-from ministack import IMAGE
+from conftest import NUMBERS, Service, cookiecutter, find_free_port, use_tools
+from measuring import ARCHITECTURE, emulate_function
 from stacks import QUICK_PROFILE, Stack
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
 REGION = "us-east-1"
 TABLE = "readings"
@@ -30,6 +28,7 @@ LIST = "/readings"
 PARTITION = "/readings/{device}"
 ITEM = "/readings/{device}/{order}"
 ANSWERS = {
+    "architecture": ARCHITECTURE,
     "region": REGION,
     "table_name": TABLE,
     "partition_key": "device",
@@ -43,15 +42,15 @@ ANSWERS = {
 
 @dataclass
 class LoadedStack(Stack):
-    """A built service whose LocalStack runs."""
+    """A built service whose emulator runs."""
 
     language: str
     environment: Mapping[str, str]
-    """What it is built with."""
+    """Variables for the build."""
 
     @property
     def artifact(self) -> Path:
-        """What was built; of all functions the same."""
+        """The directory of the built function."""
         return next(path for path in (self.service.path / ".aws-sam" / "build").iterdir() if path.is_dir())
 
     def empty_table(self) -> None:
@@ -65,13 +64,12 @@ class LoadedStack(Stack):
 def run_loaded_stack(
     language: str, directory: Path, tools: Path, environment: Mapping[str, str]
 ) -> Iterator[LoadedStack]:
-    """Render and build a service of these tools, and run its LocalStack."""
+    """Render and build a service with these tools, and run its emulator."""
     answers = {**ANSWERS, "language": language, "project_slug": f"loaded-{language}-{os.getpid()}-{next(NUMBERS)}"}
     arguments = [f"{name}={value}" for name, value in answers.items()]
     cookiecutter("--no-input", "--output-dir", str(directory), *arguments).check_returncode()
     service = Service(directory / answers["project_slug"])
-    (service.path / ".venv").symlink_to(tools)
-    (tools / ".complete").touch()
+    use_tools(service, tools)
     stack = LoadedStack(service, find_free_port(), find_free_port(), language, {**QUICK_PROFILE, **environment})
     try:
         stack.make("up")
@@ -82,20 +80,20 @@ def run_loaded_stack(
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What a function answers to API Gateway."""
+class Response:
+    """The response in a function's result."""
 
     status: int
     text: str
 
     @property
     def json(self) -> Any:
-        """The body, its numbers as Decimal."""
+        """The body, with numbers as Decimal."""
         return json.loads(self.text, parse_float=Decimal, parse_int=Decimal)
 
 
 class Function:
-    """A function without API Gateway before it, in some containers: each takes one request at a time."""
+    """A function without API Gateway, in several containers: each takes one request at a time."""
 
     def __init__(self, urls: list[str]) -> None:
         self.urls: queue.SimpleQueue[str] = queue.SimpleQueue()
@@ -104,8 +102,8 @@ class Function:
 
     def request(
         self, method: str, resource: str, *values: str, body: str = "", query: Mapping[str, str] | None = None
-    ) -> Answer:
-        """Send what API Gateway sends for a request to a route whose path's parameters have these values."""
+    ) -> Response:
+        """Send the event of a request to a route, with these values of its path's parameters."""
         names = [segment.strip("{}") for segment in resource.split("/") if segment.startswith("{")]
         event = {
             "httpMethod": method,
@@ -118,33 +116,24 @@ class Function:
         }
         url = self.urls.get()
         try:
-            answer = requests.post(url, json=event, timeout=60).json()
+            result = requests.post(url, json=event, timeout=60).json()
         finally:
             self.urls.put(url)
-        return Answer(answer["statusCode"], answer["body"])
+        return Response(result["statusCode"], result["body"])
 
 
 @contextlib.contextmanager
 def run_function_of(
     stack: LoadedStack, artifact: Path, containers: int, endpoint: str = "http://localstack:4566", *options: str
 ) -> Iterator[Function]:
-    """Run what was built in containers that reach the stack's LocalStack, with further options of `docker run`."""
+    """Run a built function in containers that reach the stack's emulator, with further options for `docker run`."""
     settings = {"TABLE_NAME": TABLE, "AWS_ENDPOINT_URL_DYNAMODB": endpoint}
     with contextlib.ExitStack() as running:
         starts = [
             emulate_function(stack.language, artifact, stack.slug, *options, **settings) for _ in range(containers)
         ]
-        yield Function([running.enter_context(start) for start in starts])
-
-
-@contextlib.contextmanager
-def run_losing_proxy(stack: LoadedStack) -> Iterator[str]:
-    """Run tests/losing_proxy.py before the stack's LocalStack, and yield its URL on the stack's network."""
-    script = Path(__file__).with_name("losing_proxy.py")
-    command = ["docker", "run", "--detach", "--network", stack.slug, "--network-alias", "losing-proxy"]
-    mounts = ["--volume", f"{script}:/losing_proxy.py:ro", "--entrypoint", "python3.13", IMAGE, "/losing_proxy.py"]
-    started = subprocess.run([*command, *mounts], capture_output=True, text=True, check=True)
-    try:
-        yield "http://losing-proxy:8000"
-    finally:
-        subprocess.run(["docker", "rm", "--force", started.stdout.strip()], capture_output=True, check=True)
+        function = Function([running.enter_context(start) for start in starts])
+        # The first calls may exceed the client's timeout, and a create that the SDK retries returns 409.
+        for _ in range(containers):
+            function.request("DELETE", ITEM, "none", "1")
+        yield function

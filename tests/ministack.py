@@ -1,4 +1,7 @@
-"""AWS in a container: MiniStack takes a whole `sam deploy`, and then serves the deployed REST API."""
+"""AWS in a container: MiniStack takes a whole `sam deploy`, and then serves the deployed REST API.
+
+Its image is built here, because tests pull nothing. Like the published one, it has no curl.
+"""
 
 from __future__ import annotations
 
@@ -21,13 +24,20 @@ if TYPE_CHECKING:
 
 REQUIREMENTS = Path(__file__).with_name("ministack-requirements.txt")
 INSTALLED = TEMPLATE / "build" / "ministack"
-IMAGE = "public.ecr.aws/lambda/python:3.13"
+IMAGE = "local/ministack"
+DOCKERFILE = """\
+FROM local/debian-forky:lambda
+RUN rm -f /usr/bin/curl /usr/bin/wget
+COPY . /ministack
+ENV PYTHONPATH=/ministack PATH=/ministack/bin:/usr/bin:/bin
+ENTRYPOINT ["python3.14", "-m", "ministack"]
+"""
 SECONDS_TO_START = 60
 
 
 @dataclass(frozen=True)
 class MiniStack:
-    """A running MiniStack: all of AWS that a deployment needs, behind one port of this machine."""
+    """A running MiniStack: the parts of AWS that a deployment needs, on one port of this machine."""
 
     port: int
 
@@ -37,11 +47,12 @@ class MiniStack:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What turns the AWS tools to it."""
+        """Variables that make the AWS tools use it."""
         return {
             "AWS_ACCESS_KEY_ID": "test",
             "AWS_SECRET_ACCESS_KEY": "test",
             "AWS_ENDPOINT_URL": self.url,
+            "CI": "1",
             "DEPLOY_TO_EMULATOR": "1",
         }
 
@@ -57,15 +68,14 @@ class MiniStack:
 
 @contextlib.contextmanager
 def run_ministack(**settings: str) -> Iterator[MiniStack]:
-    """Run MiniStack in a container, for it listens on every interface: of its ports one is reached, on 127.0.0.1."""
-    install()
+    """Run MiniStack in a container, because it listens on every interface; one port is published, on 127.0.0.1."""
+    build_image()
     stack = MiniStack(find_free_port())
-    mounts = ["--volume", f"{INSTALLED}:/ministack:ro", "--env", "PYTHONPATH=/ministack"]
-    # It tells functions in Python by itself where it is, and other functions what it is told.
+    # MiniStack passes its own address on to functions in Python, and this variable to others.
     settings = {"AWS_ENDPOINT_URL": "http://127.0.0.1:4566", **settings}
     environment = [part for name, value in settings.items() for part in ("--env", f"{name}={value}")]
-    command = ["docker", "run", "--detach", "--publish", f"127.0.0.1:{stack.port}:4566", *mounts, *environment]
-    container = run(*command, "--entrypoint", "python3.13", IMAGE, "-m", "ministack").strip()
+    container = run("docker", "run", "--detach", "--publish", f"127.0.0.1:{stack.port}:4566", *environment, IMAGE)
+    container = container.strip()
     try:
         wait_until_it_answers(stack, container)
         yield stack
@@ -73,17 +83,24 @@ def run_ministack(**settings: str) -> Iterator[MiniStack]:
         run("docker", "rm", "--force", "--volumes", container)
 
 
-def install() -> None:
-    """Install MiniStack for the Python of the image, unless that version of it is there."""
-    requirement = REQUIREMENTS.read_text(encoding="utf-8")
-    stamp = INSTALLED / "requirements.txt"
+def build_image() -> None:
+    """Build the image, unless it exists with these requirements."""
+    stamp = f"{DOCKERFILE}{REQUIREMENTS.read_text(encoding='utf-8')}"
+    file = INSTALLED.with_name("ministack.txt")
     INSTALLED.mkdir(parents=True, exist_ok=True)
-    with (INSTALLED / "lock").open("w") as lock:
+    with INSTALLED.with_name("ministack.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not stamp.exists() or stamp.read_text(encoding="utf-8") != requirement:
-            uv = ["uv", "pip", "install", "--python", "3.13", "--target", str(INSTALLED)]
-            run(*uv, "--requirement", str(REQUIREMENTS))
-            stamp.write_text(requirement, encoding="utf-8")
+        if file.exists() and file.read_text(encoding="utf-8") == stamp and has_image():
+            return
+        uv = ["uv", "pip", "install", "--python", "3.14", "--target", str(INSTALLED)]
+        run(*uv, "--requirement", str(REQUIREMENTS))
+        (INSTALLED / "Dockerfile").write_text(DOCKERFILE, encoding="utf-8")
+        run("docker", "build", "--quiet", "--tag", IMAGE, str(INSTALLED), DOCKER_BUILDKIT="0")
+        file.write_text(stamp, encoding="utf-8")
+
+
+def has_image() -> bool:
+    return subprocess.run(["docker", "image", "inspect", IMAGE], capture_output=True, check=False).returncode == 0
 
 
 def wait_until_it_answers(stack: MiniStack, container: str) -> None:
@@ -96,8 +113,8 @@ def wait_until_it_answers(stack: MiniStack, container: str) -> None:
     raise TimeoutError(f"MiniStack does not answer:\n{run('docker', 'logs', container)}")
 
 
-def run(*command: str) -> str:
-    environment = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
+def run(*command: str, **variables: str) -> str:
+    environment = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"} | variables
     result = subprocess.run(
         command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
     )

@@ -1,4 +1,4 @@
-"""A rendered service's local stack, started and looked at."""
+"""Starts a rendered service's local stack, and inspects it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SECONDS_TO_COMPILE = 900
 
 @dataclass
 class Stack:
-    """A rendered service whose local stack runs, or is about to."""
+    """A rendered service and the ports of its local stack."""
 
     service: Service
     localstack_port: int
@@ -47,22 +47,29 @@ class Stack:
         return self.service.make(*targets, *self.settings, **environment)
 
     def containers(self) -> list[str]:
-        """Return the names of the containers on the project's network, but for LocalStack's."""
+        """Return the names of the containers on the project's network, except for the emulator's."""
+        form = '{{.Names}} {{.Label "com.docker.compose.service"}}'
         listing = subprocess.run(
-            ["docker", "ps", "--all", "--filter", f"network={self.slug}", "--format", "{{.Names}} {{.Image}}"],
+            ["docker", "ps", "--all", "--filter", f"network={self.slug}", "--format", form],
             capture_output=True,
             text=True,
             check=True,
         )
-        return [line for line in listing.stdout.splitlines() if "localstack/localstack" not in line]
+        lines = [line.split() for line in listing.stdout.splitlines()]
+        return [line[0] for line in lines if line[1:] != ["localstack"]]
+
+    def compose(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run Docker Compose as the Makefile does."""
+        command = ["docker", "compose", "--file", "compose.yaml", "--project-name", self.slug]
+        return self.service.run(*command, *arguments, LOCALSTACK_PORT=str(self.localstack_port))
 
     @contextlib.contextmanager
-    def running(self, target: str = "start", **environment: str) -> Iterator[subprocess.Popen[str]]:
+    def running(self, target: str = "start", *arguments: str, **environment: str) -> Iterator[subprocess.Popen[str]]:
         """Run `make start` or `make dev` until the API answers, and stop it afterwards."""
         log = self.service.path / f"{target}.log"
         with log.open("w") as output:
             process = subprocess.Popen(
-                ["make", target, *self.settings],
+                ["make", target, *arguments, *self.settings],
                 cwd=self.service.path,
                 env={**os.environ, **environment},
                 stdout=output,
@@ -71,7 +78,12 @@ class Stack:
                 start_new_session=True,
             )
         try:
-            wait_until(lambda: is_listening(self.port) or process.poll() is not None, SECONDS_TO_COMPILE)
+            # Without Docker, the API listens before it is ready; requests wait.
+            line = "The API answers at" if "DOCKER=no" in arguments else ""
+            wait_until(
+                lambda: (is_listening(self.port) and line in log.read_text()) or process.poll() is not None,
+                SECONDS_TO_COMPILE,
+            )
             assert process.poll() is None, log.read_text()
             yield process
         finally:
@@ -89,9 +101,9 @@ class Stack:
         )
 
 
-def wait_until(is_so: Callable[[], bool], seconds: float) -> None:
+def wait_until(condition: Callable[[], bool], seconds: float) -> None:
     end = time.monotonic() + seconds
-    while not is_so():
+    while not condition():
         assert time.monotonic() < end, f"not within {seconds} s"
         time.sleep(0.1)
 

@@ -1,4 +1,4 @@
-"""The benchmarks: how they hold one time against another, and that they write what they found."""
+"""The benchmarks: how they compare times, and the reports that they write."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import measure_render
+import measure_start
 import measuring
 from measuring import Ratio, draw_ratios, make_table, refuse_excess
 
@@ -20,7 +21,7 @@ def test_a_ratio_is_the_median_of_the_pairs() -> None:
     assert ratio.value == 2.0
 
 
-def test_ends_with_a_line_for_each_ratio_above_its_limit() -> None:
+def test_exits_with_one_line_per_ratio_above_its_limit() -> None:
     good = Ratio("good", "that", [1.0], [1.0], limit=1.2)
     unlimited = Ratio("unlimited", "that", [9.0], [1.0])
     bad = Ratio("bad", "that", [1.5], [1.0], limit=1.2)
@@ -29,17 +30,17 @@ def test_ends_with_a_line_for_each_ratio_above_its_limit() -> None:
     with pytest.raises(SystemExit) as ended:
         refuse_excess([good, bad, unlimited])
 
-    assert ended.value.code == "bad: 1.50 times that, and 1.2 is the limit"
+    assert ended.value.code == "bad: 1.50 times that; the limit is 1.2"
 
 
-def test_aligns_columns_of_figures_to_the_right() -> None:
+def test_aligns_columns_of_figures_right() -> None:
     table = make_table(("", "takes", "of"), [("one", "1.0 ms", "this"), ("other", "", "that")])
 
     assert table.splitlines()[1] == "| --- | --: | --- |"
 
 
 @pytest.mark.parametrize("limit", [None, 1.2])
-def test_draws_a_row_for_each_ratio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: float | None) -> None:
+def test_draws_one_row_per_ratio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: float | None) -> None:
     monkeypatch.setattr(measuring, "RESULTS", tmp_path)
 
     draw_ratios([Ratio("one", "that", [1.0, 2.0], [1.0, 1.0], limit), Ratio("other", "this", [3.0], [1.0])], "ratios")
@@ -48,8 +49,21 @@ def test_draws_a_row_for_each_ratio(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert all(text in drawn for text in ("one", "against that", "other", "against this"))
 
 
+def test_reports_starts_and_refuses_a_slow_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    starts = [measure_start.Start("fast", [1.0, 9.0, 2.0], limit=5.0), measure_start.Start("slow", [6.0], limit=5.0)]
+    monkeypatch.setattr(measuring, "RESULTS", tmp_path)
+    monkeypatch.setattr(measure_start, "ROUNDS", {"python": 1})
+    monkeypatch.setattr(measure_start, "measure", lambda _: starts)
+
+    with pytest.raises(SystemExit) as ended:
+        measure_start.main()
+
+    assert "| fast | 2.0 s | 9.0 s | 5.0 s |" in (tmp_path / "start.md").read_text()
+    assert ended.value.code == "slow: 6.0 s; the limit is 5.0 s"
+
+
 @pytest.mark.slow
-def test_measures_renders_and_writes_what_it_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_measures_renders_and_writes_a_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(measuring, "RESULTS", tmp_path)
     monkeypatch.setattr(measure_render, "PAIRS", 1)
     monkeypatch.setattr(measure_render, "ROUNDS", 1)

@@ -1,4 +1,4 @@
-"""The running API under many requests at once: each is answered as if it were alone, and nothing is lost."""
+"""The running API under many requests at once: each gets the response it would get without others, and nothing is lost."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ DEVICES = itertools.count()
 
 @pytest.fixture(scope="module")
 def api(loaded_stack: LoadedStack) -> Iterator[str]:
-    """The URL of the items, served by `make start`; there are none of other tests."""
+    """The URL of the items, served by `make start`; the table is empty."""
     loaded_stack.empty_table()
     with loaded_stack.running(**loaded_stack.environment):
         yield loaded_stack.url + LIST
@@ -35,7 +35,7 @@ def api(loaded_stack: LoadedStack) -> Iterator[str]:
 
 @pytest.fixture
 def device() -> str:
-    """A partition of the test's own."""
+    """A partition that no other test uses."""
     return f"concurrent-{next(DEVICES)}"
 
 
@@ -43,34 +43,34 @@ def send(method: str, url: str, **arguments: Any) -> requests.Response:
     return requests.request(method, url, timeout=120, **arguments)
 
 
-def test_creates_an_item_once_however_many_ask_for_it(api: str, device: str) -> None:
+def test_only_one_of_many_creates_succeeds(api: str, device: str) -> None:
     def create(number: int) -> tuple[int, Any]:
-        answer = send("POST", api, json={"device": device, "order": 1, "number": number})
-        return answer.status_code, answer.json()
+        response = send("POST", api, json={"device": device, "order": 1, "number": number})
+        return response.status_code, response.json()
 
     with ThreadPoolExecutor(IN_FLIGHT) as clients:
-        answers = list(clients.map(create, range(CREATES)))
+        responses = list(clients.map(create, range(CREATES)))
 
-    assert Counter(status for status, _ in answers) == {201: 1, 409: CREATES - 1}
-    created = next(item for status, item in answers if status == 201)
+    assert Counter(status for status, _ in responses) == {201: 1, 409: CREATES - 1}
+    created = next(item for status, item in responses if status == 201)
     assert send("GET", f"{api}/{device}/1").json() == created
 
 
-def test_loses_no_attribute_of_patches_at_the_same_time(api: str, device: str) -> None:
+def test_concurrent_patches_lose_no_attribute(api: str, device: str) -> None:
     item = {"device": device, "order": 1, "name": "sensor"}
     changes = {f"attribute-{number}": number for number in range(100)}
     send("PUT", f"{api}/{device}/1", json=item)
 
     with ThreadPoolExecutor(20) as clients:
         patch = [clients.submit(send, "PATCH", f"{api}/{device}/1", json={name: changes[name]}) for name in changes]
-    statuses = Counter(answer.result().status_code for answer in patch)
+    statuses = Counter(response.result().status_code for response in patch)
 
     assert statuses == {200: 100}
     assert send("GET", f"{api}/{device}/1").json() == {**item, **changes}
 
 
 @pytest.mark.parametrize("path", ["", "/{device}"], ids=["table", "partition"])
-def test_shows_what_stays_once_while_others_write_and_delete(api: str, device: str, path: str) -> None:
+def test_pages_show_each_remaining_item_once_during_writes_and_deletes(api: str, device: str, path: str) -> None:
     staying = list(range(0, 40, 2))
     for order in staying:
         send("PUT", f"{api}/{device}/{order}", json={})
@@ -103,9 +103,9 @@ def read_items(url: str, limit: int) -> Iterator[dict[str, Any]]:
     """Yield the items of all pages."""
     query = {"limit": str(limit)}
     while True:
-        answer = send("GET", url, params=query)
-        assert answer.status_code == 200, answer.text
-        page = answer.json()
+        response = send("GET", url, params=query)
+        assert response.status_code == 200, response.text
+        page = response.json()
         assert len(page["items"]) <= limit
         yield from page["items"]
         if page["next_cursor"] is None:
@@ -113,7 +113,7 @@ def read_items(url: str, limit: int) -> Iterator[dict[str, Any]]:
         query["cursor"] = page["next_cursor"]
 
 
-def test_refuses_a_body_of_5_megabytes_and_goes_on(api: str, device: str) -> None:
+def test_serves_requests_after_refusing_a_body_of_5_megabytes(api: str, device: str) -> None:
     refused = send("POST", api, json={"device": device, "order": 1, "text": "x" * 5_000_000})
     after = send("POST", api, json={"device": device, "order": 1})
 

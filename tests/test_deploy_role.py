@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from conftest import Bake
     from ministack import MiniStack
 
-ROLE = "deploy-role.yaml"
-PAGE = "docs/continuous-deployment.md"
+ROLE = ".github/deploy-role.yaml"
+PAGE = ".github/continuous-deployment.md"
 REPOSITORY = "acme/users-api"
 ISSUER = "token.actions.githubusercontent.com"
 LONG_SLUG = "customer-relations-archive"
@@ -234,7 +234,7 @@ POLICY = json.dumps(
 FUNCTION = {
     "FunctionName": "other",
     "Role": "arn:aws:iam::000000000000:role/users-api-dev-x",
-    "Runtime": "python3.13",
+    "Runtime": "python3.14",
     "Handler": "x.y",
     "Code": {"ZipFile": b""},
 }
@@ -268,7 +268,7 @@ def test_can_widen_neither_itself_nor_others(guarded: MiniStack, roles: dict[str
 def test_gives_functions_policies_of_the_stack_alone(guarded: MiniStack, roles: dict[str, str]) -> None:
     """The emulator does not know these conditions: that they are there is what can be seen."""
     del roles
-    document = guarded.client("iam").get_role_policy(RoleName=OWN_ROLE, PolicyName="iam")["PolicyDocument"]
+    document = guarded.client("iam").get_role_policy(RoleName=OWN_ROLE, PolicyName="deploy")["PolicyDocument"]
 
     conditions = {
         action: statement.get("Condition")
@@ -380,7 +380,7 @@ def test_finds_functions_and_roles_by_what_is_left_of_the_stack_s_name(bake: Bak
     found = set(re.findall(r":(?:function:|role/)(\S*\*)", service.read(ROLE)))
 
     assert found == {names}
-    assert ("the stage falls away" in service.read(PAGE)) is ("${Stage}" not in names)
+    assert ("removes the stage" in service.read(PAGE)) is ("${Stage}" not in names)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The tools that render the template give the same service."""
+"""Every tool that renders the template gives the same service, and refuses bad answers before any file exists."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conftest import cookiecutter
-from repositories import read_tree, run
+from repositories import commit_all, read_tree, run
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 ANSWERS = {"project_name": "Orders", "table_name": "orders", "partition_key": "order:N", "region": "eu-west-1"}
@@ -33,22 +34,57 @@ def render_with_sam(repository: Path, output: Path, answers: dict[str, str], sta
     return run("sam", "init", "--location", str(repository), *options, directory=output.parent, status=status)
 
 
-def test_sam_init_gives_the_same_service(repository: Path, expected: dict[str, bytes], tmp_path: Path) -> None:
-    render_with_sam(repository, tmp_path / "sam", ANSWERS)
+def render_with_cruft(repository: Path, output: Path, answers: dict[str, str], status: int = 0) -> str:
+    options = ["--no-input", "--extra-context", json.dumps(answers), "--output-dir", str(output)]
+    return run("cruft", "create", str(repository), *options, directory=output.parent, status=status)
 
-    assert read_tree(tmp_path / "sam" / "orders") == expected
+
+def change_answers_with_cruft(service: Path, answers: dict[str, str], status: int = 0) -> str:
+    options = ["--skip-apply-ask", "--variables-to-update", json.dumps(answers)]
+    return run("cruft", "update", *options, directory=service, status=status)
 
 
-def test_sam_init_refuses_bad_answers_without_a_traceback(repository: Path, tmp_path: Path) -> None:
-    output = render_with_sam(repository, tmp_path / "sam", {"region": "mars"}, status=1)
+RENDERERS = pytest.mark.parametrize("render", [render_with_sam, render_with_cruft], ids=["sam init", "cruft create"])
+
+
+@RENDERERS
+def test_gives_the_same_service(
+    repository: Path, expected: dict[str, bytes], tmp_path: Path, render: Callable[..., str]
+) -> None:
+    render(repository, tmp_path / "output", ANSWERS)
+
+    assert read_tree(tmp_path / "output" / "orders") == expected
+
+
+@RENDERERS
+def test_refuses_bad_answers_with_a_line_for_each(repository: Path, tmp_path: Path, render: Callable[..., str]) -> None:
+    output = render(repository, tmp_path / "output", {"region": "mars", "routes": "FETCH /"}, status=1)
 
     assert "region: 'mars' is not an AWS region" in output
-    assert "Traceback" not in output
-    assert list((tmp_path / "sam").glob("*")) == []
+    assert "\nroutes: 'FETCH /': 'FETCH' is not a method" in output
+    assert list((tmp_path / "output").glob("*")) == []
 
 
-def test_cruft_create_gives_the_same_service(repository: Path, expected: dict[str, bytes], tmp_path: Path) -> None:
-    options = ["--no-input", "--extra-context", json.dumps(ANSWERS), "--output-dir", str(tmp_path / "cruft")]
-    run("cruft", "create", str(repository), *options, directory=tmp_path)
+@pytest.fixture
+def cruft_service(repository: Path, tmp_path: Path) -> Path:
+    """A service of cruft's, in git."""
+    render_with_cruft(repository, tmp_path / "output", ANSWERS)
+    service = tmp_path / "output" / "orders"
+    run("git", "init", "--quiet", directory=service)
+    commit_all(service, "Render the service")
+    return service
 
-    assert read_tree(tmp_path / "cruft" / "orders") == expected
+
+def test_cruft_update_brings_new_routes(cruft_service: Path) -> None:
+    change_answers_with_cruft(cruft_service, {"routes": "GET /orders, GET /reports"})
+
+    assert "Path: /reports" in (cruft_service / "template.yaml").read_text(encoding="utf-8")
+
+
+def test_cruft_update_refuses_bad_routes_and_changes_nothing(cruft_service: Path) -> None:
+    output = change_answers_with_cruft(cruft_service, {"routes": "FETCH /, GET b", "region": "mars"}, status=1)
+
+    assert "region: 'mars' is not an AWS region" in output
+    assert "\nroutes: 'FETCH /': 'FETCH' is not a method" in output
+    assert "\nroutes: 'GET b': 'b' does not start with '/'" in output
+    assert run("git", "status", "--short", directory=cruft_service) == ""

@@ -1,4 +1,4 @@
-"""Answers that nobody thought of: each is refused by a clear line, or gives a service that is as it should be."""
+"""Random answers: each is refused with a clear line, or gives a service that passes its checks."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from cookiecutter.main import cookiecutter as render
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from conftest import TEMPLATE, Service, cookiecutter
+from conftest import TEMPLATE, Service, cookiecutter, use_tools
 from local_extensions import CHOICES, METHODS, REGIONS, escape_jinja, parse_answers
 
 if TYPE_CHECKING:
@@ -127,8 +127,7 @@ def test_what_is_accepted_renders_and_passes_the_checks(tmp_path: Path, tools: P
     assert len(rendered) >= 50
     assert [result.stdout + result.stderr for result in results if result.stdout or result.returncode] == []
     for service in [Service(Path(path)) for path in rendered if Path(path, "src", "service").exists()][::12]:
-        (service.path / ".venv").symlink_to(tools)
-        (tools / ".complete").touch()
+        use_tools(service, tools)
         assert " passed" in service.make("test")
 
 
@@ -145,7 +144,7 @@ def give_in_a_config_file(drawn: dict[str, Any], directory: Path) -> list[str]:
 
 
 def give_in_a_replay(drawn: dict[str, Any], directory: Path) -> list[str]:
-    more = {"_extensions": ["local_extensions.AnswersExtension"], "__checked": "", "unknown": "{{ 7 * 7 }}"}
+    more = {"_extensions": ["local_extensions.AnswersExtension"], "unknown": "{{ 7 * 7 }}"}
     (directory / "answers.json").write_text(json.dumps({"cookiecutter": {**drawn, **more}}), encoding="utf-8")
     return ["--replay-file", str(directory / "answers.json")]
 

@@ -1,6 +1,6 @@
-"""What holds for all items and any order of requests, of each language's function on DynamoDB Local.
+"""Properties that hold for all items and any order of requests, in both languages, on DynamoDB Local.
 
-The requests go to the function in containers of Lambda's own runtime, several at a time, with nothing between.
+The requests go straight to the function, which runs in several containers of Lambda's image.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from loaded_stack import Answer, LoadedStack
+    from loaded_stack import LoadedStack, Response
 
     Item = dict[str, Any]
     Property = Callable[[Function, settings], None]
@@ -36,14 +36,14 @@ SOME = settings(deadline=None, derandomize=True, suppress_health_check=list(Heal
 CONTAINERS = 4
 DEVICES = itertools.count()
 
-# Words that DynamoDB reserves, or that mean something in its expressions.
-TELLING_NAMES = ["#a", ":b", "a.b", "a[0]", "#0", ":0", "#partition", "size", "name", "status", "SET", "NULL", "S", "N"]
-names = st.sampled_from(TELLING_NAMES) | st.text(min_size=1, max_size=12)
+# Words that DynamoDB reserves, or that have a meaning in its expressions.
+SPECIAL_NAMES = ["#a", ":b", "a.b", "a[0]", "#0", ":0", "#partition", "size", "name", "status", "SET", "NULL", "S", "N"]
+names = st.sampled_from(SPECIAL_NAMES) | st.text(min_size=1, max_size=12)
 
 
 @st.composite
 def numbers(draw: st.DrawFn) -> Decimal:
-    """Any number that DynamoDB keeps, in different writings."""
+    """Any number that DynamoDB stores, in different notations."""
     digits = draw(st.from_regex("[1-9][0-9]{0,37}", fullmatch=True))
     sign, magnitude = draw(st.sampled_from(["", "-"])), draw(st.integers(-130, 125) | st.integers(-8, 40))
     return Decimal(f"{sign}{digits[0]}.{digits[1:] or 0}E{magnitude}")
@@ -59,7 +59,7 @@ MANY_ATTRIBUTES = {f"attribute-{number}": Decimal(number) for number in range(30
 
 
 def dump(value: Any) -> str:
-    """Return a value as JSON, each number as it is written."""
+    """Return a value as JSON, each number in its own notation."""
     if isinstance(value, dict):
         return "{" + ",".join(f"{json.dumps(name)}:{dump(part)}" for name, part in value.items()) + "}"
     if isinstance(value, list):
@@ -68,7 +68,7 @@ def dump(value: Any) -> str:
 
 
 def normalize(value: Any) -> Any:
-    """Return what equals the same of another value exactly if both are the same item, numbers compared as numbers."""
+    """Return a form that is equal for equal values: numbers compare as numbers, and differ from booleans."""
     if isinstance(value, dict):
         return {name: normalize(part) for name, part in value.items()}
     if isinstance(value, list):
@@ -79,7 +79,7 @@ def normalize(value: Any) -> Any:
 
 
 def new_device() -> str:
-    """Return the name of a partition that is not there yet."""
+    """Return the name of a new partition."""
     return f"device-{next(DEVICES)}"
 
 
@@ -90,13 +90,13 @@ def function(loaded_stack: LoadedStack) -> Iterator[Function]:
 
 
 def patch(item: Item, changes: Item) -> Item:
-    """Return what a PATCH makes of an item."""
+    """Return an item after a PATCH."""
     removed = {name for name, value in changes.items() if value is None}
     return {name: value for name, value in {**item, **changes}.items() if name not in removed}
 
 
-def check_item_is_given_back(function: Function, some: settings) -> None:
-    """What is created or put in an item's place is answered, read and listed as it was sent."""
+def check_items_are_returned_unchanged(function: Function, some: settings) -> None:
+    """An item that is created or replaced is returned, read and listed as it was sent."""
 
     @settings(some, max_examples=60)
     @given(st.text(max_size=10), numbers(), attributes, attributes)
@@ -118,8 +118,8 @@ def check_item_is_given_back(function: Function, some: settings) -> None:
     check()
 
 
-def check_empty_name_is_refused(function: Function, some: settings) -> None:
-    """An attribute without a name, however deep, is the client's mistake, and nothing is written."""
+def check_empty_names_are_refused(function: Function, some: settings) -> None:
+    """An attribute without a name is refused at any depth, and nothing is written."""
 
     @settings(some, max_examples=20)
     @given(values, st.lists(st.booleans(), max_size=5))
@@ -129,16 +129,16 @@ def check_empty_name_is_refused(function: Function, some: settings) -> None:
         for is_list in wraps:
             nested = [nested] if is_list else {"a": nested}
 
-        answer = function.request("PUT", ITEM, device, "1", body=dump({"a": nested}))
+        response = function.request("PUT", ITEM, device, "1", body=dump({"a": nested}))
 
-        assert answer.status == 400
+        assert response.status == 400
         assert function.request("GET", ITEM, device, "1").status == 404
 
     check()
 
 
-def check_patch_changes_what_is_given(function: Function, some: settings) -> None:
-    """PATCH sets what is given, removes what is null, and leaves the rest."""
+def check_patch_changes_only_its_attributes(function: Function, some: settings) -> None:
+    """PATCH sets the attributes in its body, removes those that are null, and leaves all others."""
 
     @settings(some, max_examples=40)
     @given(attributes, attributes, st.data())
@@ -149,18 +149,18 @@ def check_patch_changes_what_is_given(function: Function, some: settings) -> Non
         changes = {**changes, **dict.fromkeys(removed)}
         function.request("PUT", ITEM, device, "1", body=dump(item))
 
-        answer = function.request("PATCH", ITEM, device, "1", body=dump(changes))
+        response = function.request("PATCH", ITEM, device, "1", body=dump(changes))
 
         expected = normalize({"device": device, "order": Decimal(1), **patch(item, changes)})
-        assert answer.status == 200, answer.text
-        assert normalize(answer.json) == expected
+        assert response.status == 200, response.text
+        assert normalize(response.json) == expected
         assert normalize(function.request("GET", ITEM, device, "1").json) == expected
 
     check()
 
 
 def check_one_create_wins(function: Function, some: settings) -> None:
-    """Of creates of a key at the same time one is answered 201, and it is its item that is there."""
+    """Of concurrent creates of a key one returns 201, and its item is stored."""
 
     @settings(some, max_examples=25)
     @given(numbers(), st.integers(2, 8))
@@ -169,17 +169,17 @@ def check_one_create_wins(function: Function, some: settings) -> None:
         bodies = [dump({"device": device, "order": order, "client": Decimal(client)}) for client in range(clients)]
 
         with ThreadPoolExecutor(clients) as pool:
-            answers = list(pool.map(lambda body: function.request("POST", LIST, body=body), bodies))
+            responses = list(pool.map(lambda body: function.request("POST", LIST, body=body), bodies))
 
-        created = [answer.json for answer in answers if answer.status == 201]
-        assert Counter(answer.status for answer in answers) == {201: 1, 409: clients - 1}
+        created = [response.json for response in responses if response.status == 201]
+        assert Counter(response.status for response in responses) == {201: 1, 409: clients - 1}
         assert normalize(function.request("GET", ITEM, device, str(order)).json) == normalize(created[0])
 
     check()
 
 
 def check_patches_lose_nothing(function: Function, some: settings) -> None:
-    """Of PATCHes at the same time, each of other attributes, every one is kept."""
+    """Concurrent PATCHes of different attributes are all kept."""
 
     @settings(some, max_examples=25)
     @given(st.lists(attributes, min_size=2, max_size=8))
@@ -193,27 +193,27 @@ def check_patches_lose_nothing(function: Function, some: settings) -> None:
         function.request("PUT", ITEM, device, "1", body=dump(former))
 
         with ThreadPoolExecutor(len(patches)) as pool:
-            answers = list(
+            responses = list(
                 pool.map(lambda changes: function.request("PATCH", ITEM, device, "1", body=dump(changes)), patches)
             )
 
         expected: Item = {"device": device, "order": Decimal(1), **former}
         for changes in patches:
             expected = patch(expected, changes)
-        assert {answer.status for answer in answers} == {200}
+        assert {response.status for response in responses} == {200}
         assert normalize(function.request("GET", ITEM, device, "1").json) == normalize(expected)
 
     check()
 
 
-# The items that others write and delete while the pages are read, and those that stay.
+# The sort keys of items that are written and deleted while the pages are read.
 PASSING = [Decimal(order) + Decimal("0.5") for order in range(-6, 6)]
 staying_orders = st.lists(numbers().filter(lambda order: order not in PASSING), unique=True, max_size=8)
 writes = st.lists(st.tuples(st.sampled_from(["PUT", "DELETE"]), st.sampled_from(PASSING)), max_size=3)
 
 
-def check_pages_show_what_stays_once(function: Function, some: settings) -> None:
-    """The pages together show what stays exactly once, whatever is written and deleted between them."""
+def check_pages_show_remaining_items_once(function: Function, some: settings) -> None:
+    """The pages together show each remaining item once, whatever is written and deleted between them."""
 
     @settings(some, max_examples=20)
     @given(staying_orders, st.lists(writes, max_size=12), st.integers(1, 12), st.booleans())
@@ -227,7 +227,7 @@ def check_pages_show_what_stays_once(function: Function, some: settings) -> None
 
         for items in read_pages(function, path, limit if is_of_partition else 10 * limit):
             seen += [item["order"] for item in items if item["device"] == device]
-            # That the cursor's own item goes is what a page after it has to stand.
+            # The next page must not depend on the item that its cursor names.
             gone = [("DELETE", order) for order in seen[-1:] if order in PASSING]
             for method, order in [*next(upcoming, []), *gone]:
                 written = function.request(method, ITEM, device, str(order), body="{}")
@@ -254,7 +254,7 @@ def read_pages(function: Function, path: list[str], limit: int) -> Iterator[list
 
 
 class ItemsOfADevice(RuleBasedStateMachine):
-    """Requests for the items of a device, beside a dictionary that holds what should be there."""
+    """Requests for the items of a device, and a dictionary of the items that it should have."""
 
     orders = st.sampled_from([Decimal(1), Decimal("1.0"), Decimal("-2.5"), Decimal("1E+125"), Decimal("1E-130")])
 
@@ -265,26 +265,26 @@ class ItemsOfADevice(RuleBasedStateMachine):
         self.device = new_device()
         self.items: dict[Decimal, Item] = {}
 
-    def request(self, method: str, order: Decimal, body: Item | None = None) -> Answer:
+    def request(self, method: str, order: Decimal, body: Item | None = None) -> Response:
         return self.function.request(method, ITEM, self.device, str(order), body=dump(body or {}))
 
     def make(self, order: Decimal, item: Item) -> Item:
         return {"device": self.device, "order": order, **item}
 
-    def expect(self, answer: Answer, status: int, content: Item | None = None) -> None:
-        assert answer.status == status, answer.text
+    def expect(self, response: Response, status: int, content: Item | None = None) -> None:
+        assert response.status == status, response.text
         if content is not None:
-            assert normalize(answer.json) == normalize(content)
+            assert normalize(response.json) == normalize(content)
 
     @rule(order=orders, attributes=attributes)
     def create(self, order: Decimal, attributes: Item) -> None:
         item = self.make(order, attributes)
-        answer = self.function.request("POST", LIST, body=dump(item))
+        response = self.function.request("POST", LIST, body=dump(item))
         if order in self.items:
-            self.expect(answer, 409)
+            self.expect(response, 409)
         else:
             self.items[order] = item
-            self.expect(answer, 201, item)
+            self.expect(response, 201, item)
 
     @rule(order=orders, attributes=attributes)
     def replace(self, order: Decimal, attributes: Item) -> None:
@@ -294,12 +294,12 @@ class ItemsOfADevice(RuleBasedStateMachine):
 
     @rule(order=orders, attributes=attributes)
     def update(self, order: Decimal, attributes: Item) -> None:
-        answer = self.request("PATCH", order, attributes)
+        response = self.request("PATCH", order, attributes)
         if order not in self.items:
-            self.expect(answer, 404)
+            self.expect(response, 404)
         else:
             self.items[order] = patch(self.items[order], attributes)
-            self.expect(answer, 200, self.items[order])
+            self.expect(response, 200, self.items[order])
 
     @rule(order=orders)
     def delete(self, order: Decimal) -> None:
@@ -317,77 +317,81 @@ class ItemsOfADevice(RuleBasedStateMachine):
 
 
 def check_behaves_like_a_dictionary(function: Function, some: settings) -> None:
-    """Any order of requests has the answers that a dictionary of items would give."""
+    """Requests in any order get the responses that a dictionary of items would give."""
     machine = type("Machine", (ItemsOfADevice,), {"function": function})
     run_state_machine_as_test(machine, settings=settings(some, max_examples=20, stateful_step_count=20))
 
 
 PROPERTIES: list[Property] = [
-    check_item_is_given_back,
-    check_empty_name_is_refused,
-    check_patch_changes_what_is_given,
+    check_items_are_returned_unchanged,
+    check_empty_names_are_refused,
+    check_patch_changes_only_its_attributes,
     check_one_create_wins,
     check_patches_lose_nothing,
-    check_pages_show_what_stays_once,
+    check_pages_show_remaining_items_once,
     check_behaves_like_a_dictionary,
 ]
 
 
 @pytest.mark.parametrize("check", PROPERTIES, ids=lambda check: check.__name__.removeprefix("check_"))
-def test_holds_for_whatever_is_sent(function: Function, check: Property) -> None:
+def test_property_holds(function: Function, check: Property) -> None:
     check(function, SOME)
 
 
-# What breaks a property, in the function in Python.
+# Faults in the Python source that each property must find.
 FAULTS = [
     pytest.param(
-        check_item_is_given_back,
+        check_items_are_returned_unchanged,
         "json_values.py",
-        'return {"N": str(value)}',
-        'return {"N": str(float(value))}',
-        id="numbers of 16 digits",
+        "NUMBERS.create_decimal(text)",
+        "Decimal(str(float(text)))",
+        id="numbers have 16 digits",
     ),
     pytest.param(
-        check_empty_name_is_refused,
+        check_empty_names_are_refused,
         "json_values.py",
-        '    if "" in document:',
-        '    document.pop("", None)\n    if "" in document:',
-        id="attributes without a name left out",
+        "parse_constant=refuse_constant)",
+        "parse_constant=refuse_constant, object_pairs_hook=lambda pairs: {k: v for k, v in pairs if k})",
+        id="attributes without a name are dropped",
     ),
     pytest.param(
-        check_patch_changes_what_is_given, "table.py", 'if "NULL" in value:', "if False:", id="null set, not removed"
+        check_patch_changes_only_its_attributes,
+        "items.py",
+        "if name not in path_key}",
+        "if name not in path_key and value is not None}",
+        id="null changes nothing",
     ),
     pytest.param(
         check_one_create_wins,
         "table.py",
         '"attribute_not_exists(#partition)"',
         '"attribute_not_exists(#partition) OR attribute_exists(#partition)"',
-        id="create without a condition",
+        id="create overwrites",
     ),
     pytest.param(
         check_patches_lose_nothing,
         "table.py",
-        'return CLIENT.update_item(**arguments)["Attributes"]',
-        "answer = {'Attributes': read(key)}\n"
-        "        [answer['Attributes'].pop(name, None) for name in changes]\n"
-        "        answer['Attributes'] |= {name: value for name, value in changes.items() if 'NULL' not in value}\n"
-        "        replace(answer['Attributes'])\n"
-        "        return answer['Attributes']",
-        id="read, changed, written back",
+        '    names = {"#partition"',
+        "    changed = {name: value for name, value in {**read(key), **changes}.items() if value is not None}\n"
+        "    replace(changed)\n"
+        "    return changed\n"
+        '    names = {"#partition"',
+        id="update reads, then writes",
     ),
     pytest.param(
-        check_pages_show_what_stays_once,
+        check_pages_show_remaining_items_once,
         "table.py",
-        "    if start:",
-        "    if start and 'Item' in CLIENT.get_item(TableName=TABLE_NAME, Key=start):",
-        id="a cursor ends with its item",
+        "if key else {}",
+        "if key and 'Item' in CLIENT.get_item(TableName=TABLE_NAME, Key=to_dynamodb(key)) else {}",
+        id="a cursor is lost with its item",
     ),
     pytest.param(
         check_behaves_like_a_dictionary,
         "table.py",
-        "                Key=key,\n                ConditionExpression=",
-        "                Key=key,\n                ConditionExpression='attribute_not_exists(#partition) OR ' + ",
-        id="delete of what is not there",
+        "CLIENT.delete_item(\n            TableName=TABLE_NAME,\n            Key=to_dynamodb(key),\n            ConditionExpression=",
+        "CLIENT.delete_item(\n            TableName=TABLE_NAME,\n            Key=to_dynamodb(key),\n            ConditionExpression="
+        '"attribute_not_exists(#partition) OR " ',
+        id="delete of a missing item succeeds",
     ),
 ]
 

@@ -52,7 +52,7 @@ ANSWERS = {
     "routes": "GET /users",
     "language": "python",
     "api_type": "rest",
-    "functions": "per-route",
+    "functions": "single",
     "architecture": "x86_64",
     "auth": "iam",
     "cors_origin": "",

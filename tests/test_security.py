@@ -1,4 +1,4 @@
-"""What SECURITY.md promises of secrets and of packages; the rest stands with the tests of what it is about."""
+"""SECURITY.md's promises about secrets and packages; other tests check the rest."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ ASKS_THE_NETWORK = "detect_secrets.filters.common.is_ignored_due_to_verification
 
 
 def find_secrets(files: list[Path]) -> Iterator[str]:
-    """Yield a line for each secret, key and account id."""
+    """Yield one line per secret, key and account id."""
     found = SecretsCollection()
     with default_settings() as settings:
         settings.disable_filters(ASKS_THE_NETWORK)
@@ -115,7 +115,7 @@ def test_what_is_deployed_needs_no_exception_from_the_rules_on_security(bake: Ba
 
 
 class TestPackagesOfTheFunctions:
-    """What the functions need is pinned by hash, in Python; in Rust, by Cargo.lock."""
+    """The functions' packages are pinned by hash: in requirements.txt, or in Cargo.lock."""
 
     @pytest.mark.slow
     def test_are_built_with_their_hashes(self, bake: Bake) -> None:
@@ -144,7 +144,7 @@ class TestPackagesOfTheFunctions:
         assert "all requirements must have a hash, but none were provided for: python-ulid==4.1.0" in told
 
     @pytest.mark.slow
-    def test_are_at_first_none_as_uv_writes_it(self, bake_with_tools: Bake) -> None:
+    def test_are_none_at_first_as_uv_writes_it(self, bake_with_tools: Bake) -> None:
         service = bake_with_tools()
         rendered = service.read("src/requirements.txt")
         (service.path / ".venv" / ".complete").unlink()
@@ -156,7 +156,7 @@ class TestPackagesOfTheFunctions:
 
 @contextmanager
 def serve_advisories(weak: str = "") -> Iterator[dict[str, str]]:
-    """Serve, in the place of OSV, what it would answer, with one package that is weak. Yields what turns pip-audit to it."""
+    """Serve OSV's responses, with an advisory on one package. Yields the variables that make pip-audit use them."""
 
     class Advisories(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -169,7 +169,7 @@ def serve_advisories(weak: str = "") -> Iterator[dict[str, str]]:
             self.wfile.write(body)
 
         def log_message(self, *_: object) -> None:
-            """Say nothing."""
+            """Log nothing."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Advisories) as server:
         thread = threading.Thread(target=server.serve_forever)
@@ -187,7 +187,7 @@ def name_service(port: int) -> dict[str, str]:
 
 @pytest.fixture
 def rust_advisories(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A database in the place of RustSec's, for cargo in a home of its own: no other run sees it."""
+    """A database instead of RustSec's, for a cargo with a home of its own: no other run uses it."""
     database = tmp_path / "advisories"
     (database / "crates" / "serde").mkdir(parents=True)
     run_git(database, "init", "--quiet", "--initial-branch=main")
@@ -222,28 +222,28 @@ def run_git(directory: Path, *arguments: str) -> None:
 
 @pytest.mark.slow
 class TestAudit:
-    """`make audit`. The advisories are served here: those of PyPI and RustSec are not to be had without a network."""
+    """`make audit`. The tests serve the advisories: those of PyPI and RustSec need a network."""
 
-    def test_finds_nothing_where_nothing_is(self, bake_with_tools: Bake) -> None:
+    def test_finds_no_weakness_if_none_is_known(self, bake_with_tools: Bake) -> None:
         with serve_advisories() as service:
             output = bake_with_tools().make("audit", **service)
 
         assert "No known vulnerabilities found" in output
 
-    def test_tells_of_a_weak_package(self, bake_with_tools: Bake) -> None:
+    def test_reports_a_weak_package(self, bake_with_tools: Bake) -> None:
         with serve_advisories(weak="jinja2") as service:
             result = bake_with_tools().run("make", "audit", **service)
 
         assert result.returncode != 0
         assert re.search(r"^jinja2 +\S+ +PYSEC-0000-1", result.stdout, re.MULTILINE)
 
-    def test_does_not_pass_where_it_cannot_ask(self, bake_with_tools: Bake) -> None:
+    def test_fails_without_a_connection(self, bake_with_tools: Bake) -> None:
         result = bake_with_tools().run("make", "audit", **name_service(find_free_port()))
 
         assert result.returncode != 0
         assert "Connection refused" in result.stdout
 
-    def test_tells_of_a_weak_package_in_rust(self, bake_rust: Bake, rust_advisories: Path) -> None:
+    def test_reports_a_weak_package_in_rust(self, bake_rust: Bake, rust_advisories: Path) -> None:
         service = bake_rust()
         with serve_advisories() as advisories:
             before = service.make("audit", **advisories)

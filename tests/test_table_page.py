@@ -1,4 +1,4 @@
-"""docs/table.md, followed to the letter."""
+"""The steps of docs/table.md work."""
 
 from __future__ import annotations
 
@@ -20,23 +20,18 @@ EXPIRY = "Items that expire"
 INDEX = "A query by another attribute"
 STREAM = "A function that reads the changes"
 
-# What a team would write for the route: its page holds the items with the email, and goes on behind its cursor.
+# The contract test that a team would write for the route.
 TEST_OF_THE_INDEX = '''"""The route that lists by email."""
 
-from __future__ import annotations
+from collections.abc import Callable
 
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from api import Api
-    from mypy_boto3_dynamodb.service_resource import Table
+from api import Api, Item, Table
 
 
-def test_lists_the_items_that_have_an_email(api: Api, table: Table, new_key: Callable[[], dict[str, Any]]) -> None:
-    items = [{**new_key(), "email": "a@example.com"} for _ in range(3)]
-    for item in [*items, {**new_key(), "email": "b@example.com"}, new_key()]:
+def test_lists_the_items_that_have_an_email(api: Api, table: Table, new_key: Callable[[], Item]) -> None:
+    items: list[Item] = [{**new_key(), "email": "a@example.com"} for _ in range(3)]
+    others: list[Item] = [{**new_key(), "email": "b@example.com"}, new_key()]
+    for item in [*items, *others]:
         table.put_item(Item=item)
 
     seen = []
@@ -51,7 +46,7 @@ def test_lists_the_items_that_have_an_email(api: Api, table: Table, new_key: Cal
 
 
 @pytest.mark.parametrize("api_type", ["rest", "http"])
-def test_a_service_with_all_of_it_passes_its_checks_and_tests(bake_with_tools: Bake, api_type: str) -> None:
+def test_a_service_with_all_sections_passes_its_checks_and_tests(bake_with_tools: Bake, api_type: str) -> None:
     service = bake_with_tools(api_type=api_type)
 
     for section in (EXPIRY, INDEX, STREAM):
@@ -63,7 +58,7 @@ def test_a_service_with_all_of_it_passes_its_checks_and_tests(bake_with_tools: B
 
 
 @pytest.mark.parametrize("section", [EXPIRY, INDEX, STREAM])
-def test_each_section_stands_alone(bake_with_tools: Bake, section: str) -> None:
+def test_each_section_works_without_the_others(bake_with_tools: Bake, section: str) -> None:
     service = bake_with_tools()
 
     follow(read_table_page(section), service.path)
@@ -74,7 +69,7 @@ def test_each_section_stands_alone(bake_with_tools: Bake, section: str) -> None:
     assert re.search(r"\d{2,} passed", service.make("test"))
 
 
-def test_a_service_with_all_of_it_passes_its_checks_and_tests_in_rust(bake_rust: Bake) -> None:
+def test_a_service_with_all_sections_passes_its_checks_and_tests_in_rust(bake_rust: Bake) -> None:
     service = bake_rust()
 
     for section in (EXPIRY, INDEX, STREAM):
@@ -84,7 +79,7 @@ def test_a_service_with_all_of_it_passes_its_checks_and_tests_in_rust(bake_rust:
     service.make("test")
 
 
-def test_the_function_that_reads_the_stream_tells_of_the_first_change_that_fails(
+def test_the_function_that_reads_the_stream_reports_the_first_change_that_fails(
     bake_with_tools: Bake,
 ) -> None:
     service = bake_with_tools()
@@ -106,7 +101,7 @@ def test_the_function_that_reads_the_stream_tells_of_the_first_change_that_fails
     assert results[1].endswith("{'batchItemFailures': []}\n")
 
 
-def test_the_page_names_no_section_that_is_not_tried() -> None:
+def test_every_section_of_the_page_is_tested() -> None:
     page = (TEMPLATE / "docs" / "table.md").read_text(encoding="utf-8")
 
     assert re.findall(r"^## (.*)$", page, re.MULTILINE) == [EXPIRY, INDEX, STREAM, "With other answers"]

@@ -1,4 +1,4 @@
-"""docs/updating.md: services made of earlier versions of this template get the one that is here, by its commands."""
+"""docs/updating.md: services from earlier versions of the template get the current one with the page's commands."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conftest import TEMPLATE, Service, cookiecutter
+from conftest import TEMPLATE, Service, cookiecutter, use_tools
 from repositories import commit_all, read_tree, require_commit, run
 
 if TYPE_CHECKING:
@@ -23,13 +23,17 @@ URL = "https://github.com/ORG/cookiecutter-sam-localstack"
 
 FIRST = "953ea89"  # the first version that has documents
 FIRST_WITH_RUST = "310f872"
+BEFORE_LOCAL_API = "c77a12d"  # the last one with __checked in .cruft.json, and with a directory of another name
 
 ROUTES = "src/service/routes.py"
-TEMPLATE_S = "    table.delete(table.read_path_key(request))\n"
-OWN = "    key = table.read_path_key(request)\n    table.delete(key)\n"
+TEMPLATE_S = "    table.create(item)\n    return"
+OWN = '    table.create(item)\n    print("Created an item")\n    return'
 
-CONFLICT = "src/service/pages.py"  # which has changed since the first version
-CONFLICTING = ("    if scope != scope_of(request):\n", "    if scope != scope_of(request) or not start:\n")
+# The line is another one in the current version.
+CONFLICTING = (
+    "    table.delete(table.read_path_key(request))\n",
+    "    key = table.read_path_key(request)\n    table.delete(key)\n",
+)
 
 
 def command(start: str) -> str:
@@ -47,7 +51,7 @@ def shown_conflict(yours: str, theirs: str) -> str:
 
 @dataclass(frozen=True)
 class Team:
-    """Those who have a service, in a home directory of their own."""
+    """A team with a service, in a home directory of its own."""
 
     directory: Path
     repository: Path
@@ -68,7 +72,7 @@ class Team:
         return run("bash", "-ec", commands, directory=here, status=status, answers="\n" * 9, HOME=str(self.directory))
 
     def make_service(self, commands: str, commit: str, options: str = "--no-input") -> None:
-        """Make the service of the template as it was at a commit."""
+        """Render the service from the template's version at a commit."""
         require_commit(self.repository, commit)
         self.do(commands.replace(URL, f"{URL} --checkout {commit} {options}"))
 
@@ -88,7 +92,7 @@ def team(tmp_path: Path, repository: Path) -> Team:
 
 @pytest.fixture
 def asking_team(tmp_path: Path, repository: Path) -> Team:
-    """A team whose template has come to ask one thing more."""
+    """A team whose template has a new question."""
     asking = tmp_path / "asking" / repository.name
     run("git", "clone", "--quiet", str(repository), str(asking), directory=repository)
     questions = json.loads((asking / "cookiecutter.json").read_text(encoding="utf-8"))
@@ -99,24 +103,25 @@ def asking_team(tmp_path: Path, repository: Path) -> Team:
 
 @pytest.fixture
 def cruft_team(team: Team) -> Team:
-    """A team whose service cruft made of the first version."""
+    """A team with a service that cruft rendered from the first version."""
     team.make_service(command("cruft create"), FIRST)
     return team
 
 
 @pytest.fixture
 def cookiecutter_team(team: Team) -> Team:
-    """A team whose service cookiecutter made of the first version."""
+    """A team with a service that cookiecutter rendered from the first version."""
     team.make_service(command("git branch rendered"), FIRST)
     return team
 
 
 @pytest.fixture
 def render(tmp_path: Path) -> Callable[..., dict[str, bytes]]:
-    """Renders a service of the template as it is here, and returns its files."""
+    """Renders a service from the current version with the old default answers, and returns its files."""
 
     def tree(*answers: str) -> dict[str, bytes]:
-        cookiecutter("--no-input", "--output-dir", str(tmp_path / "new"), *answers).check_returncode()
+        arguments = ["--no-input", "--output-dir", str(tmp_path / "new"), "functions=per-route", *answers]
+        cookiecutter(*arguments).check_returncode()
         return read_tree(tmp_path / "new" / "users-api")
 
     return tree
@@ -128,8 +133,7 @@ def more_routes(answers: str) -> str:
 
 
 def passes_its_tests(service: Service, tools: Path) -> bool:
-    (service.path / ".venv").symlink_to(tools)
-    (tools / ".complete").touch()
+    use_tools(service, tools)
     for check in ("ruff check .", "ruff format --check .", "yamllint --strict .", "cfn-lint template.yaml"):
         result = service.run(*f".venv/bin/{check}".split())
         assert result.returncode == 0, result.stdout
@@ -137,7 +141,10 @@ def passes_its_tests(service: Service, tools: Path) -> bool:
 
 
 class TestWithCruft:
-    @pytest.mark.parametrize(("commit", "language"), [(FIRST, "python"), (FIRST_WITH_RUST, "rust")])
+    @pytest.mark.parametrize(
+        ("commit", "language"),
+        [(FIRST, "python"), (FIRST_WITH_RUST, "rust"), (BEFORE_LOCAL_API, "python"), (BEFORE_LOCAL_API, "rust")],
+    )
     def test_brings_the_new_version_and_nothing_else(
         self, team: Team, render: Callable[..., dict[str, bytes]], commit: str, language: str
     ) -> None:
@@ -199,38 +206,38 @@ class TestWithCruft:
 
     def test_marks_a_conflict_as_the_page_shows(self, cruft_team: Team, tools: Path) -> None:
         cruft_team.edit(ROUTES, TEMPLATE_S, OWN)
-        cruft_team.edit(CONFLICT, *CONFLICTING)
+        cruft_team.edit(ROUTES, *CONFLICTING)
         cruft_team.commit()
 
         output = cruft_team.do(command("cruft update --skip-apply-ask\n"))
 
         assert "Good work!" in output
-        assert [line for line in cruft_team.status if line.startswith("U")] == ["UU src/service/pages.py"]
-        assert "UU src/service/pages.py\n" in PAGE
+        assert [line for line in cruft_team.status if line.startswith("U")] == [f"UU {ROUTES}"]
+        assert f"UU {ROUTES}\n" in PAGE
         conflict = shown_conflict("ours", "theirs")
-        assert conflict in cruft_team.service.read(CONFLICT)
+        assert conflict in cruft_team.service.read(ROUTES)
         assert OWN in cruft_team.service.read(ROUTES)
 
-        cruft_team.edit(CONFLICT, conflict, conflict.partition("=======\n")[2].partition(">>>>>>>")[0])
-        cruft_team.do(f"git add {CONFLICT}")
+        cruft_team.edit(ROUTES, conflict, conflict.partition("=======\n")[2].partition(">>>>>>>")[0])
+        cruft_team.do(f"git add {ROUTES}")
         assert passes_its_tests(cruft_team.service, tools)
 
-    def test_puts_what_it_cannot_mark_beside_the_file_as_the_page_shows(self, cruft_team: Team) -> None:
-        cruft_team.edit(CONFLICT, *CONFLICTING)
+    def test_writes_a_change_that_it_cannot_mark_to_a_file_as_the_page_shows(self, cruft_team: Team) -> None:
+        cruft_team.edit(ROUTES, *CONFLICTING)
         cruft_team.do("rm -rf .git\ngit init")
         cruft_team.commit()
 
         output = cruft_team.do(command("cruft update --skip-apply-ask\n"))
 
         assert "Project directory may have *.rej files" in output
-        assert "?? src/service/pages.py.rej" in cruft_team.status
-        assert "?? src/service/pages.py.rej\n" in PAGE
-        assert CONFLICTING[1] in cruft_team.service.read(CONFLICT)
-        assert "+    path_key = table.read_path_key(request)\n" in cruft_team.service.read(f"{CONFLICT}.rej")
+        assert f"?? {ROUTES}.rej" in cruft_team.status
+        assert f"?? {ROUTES}.rej\n" in PAGE
+        assert CONFLICTING[1] in cruft_team.service.read(ROUTES)
+        assert "+    table.delete(items.read_key(request))\n" in cruft_team.service.read(f"{ROUTES}.rej")
 
     @pytest.mark.parametrize("is_known_to_git", [True, False])
-    def test_is_given_up_without_a_trace(self, cruft_team: Team, is_known_to_git: bool) -> None:
-        cruft_team.edit(CONFLICT, *CONFLICTING)
+    def test_leaves_no_trace_when_given_up(self, cruft_team: Team, is_known_to_git: bool) -> None:
+        cruft_team.edit(ROUTES, *CONFLICTING)
         if not is_known_to_git:
             cruft_team.do("rm -rf .git\ngit init")
         cruft_team.commit()
@@ -242,15 +249,18 @@ class TestWithCruft:
         assert {**read_tree(cruft_team.service.path), "cruft": cruft_team.service.read(".cruft.json")} == before
 
 
-class TestWithCookiecutterAlone:
+class TestWithoutCruft:
+    @pytest.mark.parametrize("commit", [FIRST, BEFORE_LOCAL_API])
     def test_brings_the_new_version_and_nothing_else(
-        self, cookiecutter_team: Team, render: Callable[..., dict[str, bytes]]
+        self, team: Team, render: Callable[..., dict[str, bytes]], commit: str
     ) -> None:
-        cookiecutter_team.do(command("git switch rendered"))
-        cookiecutter_team.do(command("git merge rendered"))
+        team.make_service(command("git branch rendered"), commit)
 
-        assert read_tree(cookiecutter_team.service.path) == render()
-        assert cookiecutter_team.status == []
+        team.do(command("git switch rendered"))
+        team.do(command("git merge rendered"))
+
+        assert read_tree(team.service.path) == render()
+        assert team.status == []
 
     def test_brings_new_routes_and_answers_and_keeps_an_edit(self, asking_team: Team, tools: Path) -> None:
         team = asking_team
@@ -268,17 +278,19 @@ class TestWithCookiecutterAlone:
         assert json.loads(team.service.read("answers.json"))["cookiecutter"]["flavour"] == "plain"
         assert passes_its_tests(team.service, tools)
 
-    def test_marks_a_conflict_as_the_page_says_and_gives_up_without_a_trace(self, cookiecutter_team: Team) -> None:
+    def test_marks_a_conflict_as_the_page_shows_and_leaves_no_trace_when_given_up(
+        self, cookiecutter_team: Team
+    ) -> None:
         team = cookiecutter_team
-        team.edit(CONFLICT, *CONFLICTING)
+        team.edit(ROUTES, *CONFLICTING)
         team.commit()
         before = read_tree(team.service.path)
 
         team.do(command("git switch rendered"))
         output = team.do(command("git merge rendered"), status=1)
 
-        assert f"CONFLICT (content): Merge conflict in {CONFLICT}" in output
-        assert shown_conflict("HEAD", "rendered") in team.service.read(CONFLICT)
+        assert f"CONFLICT (content): Merge conflict in {ROUTES}" in output
+        assert shown_conflict("HEAD", "rendered") in team.service.read(ROUTES)
 
         team.do("git merge --abort")
         assert read_tree(team.service.path) == before
@@ -296,7 +308,7 @@ class TestWithCookiecutterAlone:
         assert read_tree(team.service.path) == before
 
 
-def test_a_shallow_clone_is_told_what_it_lacks(repository: Path, tmp_path: Path) -> None:
+def test_skips_in_a_shallow_clone_and_names_what_it_lacks(repository: Path, tmp_path: Path) -> None:
     run(
         "git", "clone", "--quiet", "--depth", "1", f"file://{repository}", str(tmp_path / "shallow"), directory=tmp_path
     )

@@ -1,4 +1,4 @@
-"""What CloudFormation is given: a rendered template after SAM's own translation."""
+"""A rendered template after SAM's own translation, as CloudFormation receives it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ANY = "x-amazon-apigateway-any-method"
 
 
 class Stack:
-    """The resources that a service's template.yaml becomes."""
+    """The resources into which SAM translates a service's template.yaml."""
 
     def __init__(self, service: Service) -> None:
         template = yaml_parse(service.read("template.yaml"))
@@ -39,19 +39,19 @@ class Stack:
         return document
 
     def operations(self) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Yield the route key and the operation of everything that the API answers."""
+        """Yield the route key and the operation of each route."""
         for path, operations in self.api["paths"].items():
             for method, operation in operations.items():
                 yield f"{'ANY' if method == ANY else method.upper()} {path}", operation
 
     def function_of(self, operation: dict[str, Any]) -> str | None:
-        """Return the logical id of the function that an operation calls; None where it calls none."""
+        """Return the logical id of the function that an operation calls, or None."""
         uri = operation["x-amazon-apigateway-integration"].get("uri", {"Fn::Sub": ""})
         found = re.search(r"\$\{(\w+)\.Arn\}", uri["Fn::Sub"])
         return found[1] if found else None
 
     def statements_of(self, function: str) -> list[dict[str, Any]]:
-        """Return every statement that a function's role has, its managed policies' too."""
+        """Return every statement of a function's role and its managed policies."""
         role_name = self.resources[function]["Properties"]["Role"]["Fn::GetAtt"][0]
         role = self.resources[role_name]["Properties"]
         documents = [policy["PolicyDocument"] for policy in role.get("Policies", [])]

@@ -1,4 +1,4 @@
-"""A function that does nothing but make a client: what every function on DynamoDB has to wait for."""
+"""A function that only makes a client, as every function that uses DynamoDB must."""
 
 from __future__ import annotations
 

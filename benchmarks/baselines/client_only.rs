@@ -1,4 +1,4 @@
-//! A function that does nothing but make a client: what every function on DynamoDB has to wait for.
+//! A function that only makes a client, as every function that uses DynamoDB must.
 
 use aws_config::BehaviorVersion;
 use aws_sdk_dynamodb::Client;
@@ -16,7 +16,7 @@ async fn main() -> Result<(), Error> {
     let client = Client::new(&config);
     lambda_runtime::run(service_fn(|_: LambdaEvent<Value>| async {
         if std::env::var_os("ASK").is_some() {
-            client.get_item().table_name("users").send().await?; // or the linker drops the client
+            client.get_item().table_name("users").send().await?; // otherwise the linker drops the client
         }
         Ok::<_, Error>(json!({"statusCode": 404, "body": ""}))
     }))

@@ -1,4 +1,4 @@
-"""A function that answers and does nothing: what `sam local` itself costs."""
+"""A function that does nothing, to measure `sam local` itself."""
 
 from __future__ import annotations
 

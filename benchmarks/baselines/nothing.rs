@@ -1,4 +1,4 @@
-//! A function that does nothing at all.
+//! A function that does nothing.
 
 use lambda_runtime::{Error, LambdaEvent, service_fn, tracing};
 use serde_json::{Value, json};

@@ -1,6 +1,5 @@
-"""Writes openapi.yaml as a page to read, build/api.html: one file, with Swagger UI in it, that loads nothing."""
-
-from __future__ import annotations
+{% set has_any = service.routes | selectattr("method", "equalto", "ANY") | list -%}
+"""Writes openapi.yaml as a page, build/api.html: one file with Swagger UI, which loads nothing."""
 
 import html
 import json
@@ -8,16 +7,17 @@ import re
 from importlib.resources import files
 from pathlib import Path
 from string import Template
-from typing import Any
 
 import yaml
 
 PROJECT = Path(__file__).resolve().parent.parent
 PAGE = PROJECT / "build" / "api.html"
 SWAGGER_UI = files("flask_swagger_ui") / "dist"
-ANY_METHOD = "x-amazon-apigateway-any-method"
+{%- if has_any %}
+ANY_METHOD = "x-amazon-apigateway-any-method"  # not in OpenAPI, so Swagger UI does not show it
+{%- endif %}
 
-# The policy has the browser see to it that nothing is loaded, whatever stands in a description.
+# Swagger UI resolves references in a page opened as a file only if it believes that a server sent the page.
 TEMPLATE = Template("""\
 <!DOCTYPE html>
 <html lang="en">
@@ -32,19 +32,19 @@ TEMPLATE = Template("""\
 </head>
 <body>
 <div id="page"></div>
+{%- if has_any %}
 <div class="swagger-ui"><div class="wrapper">$any_routes</div></div>
+{%- endif %}
 <script type="application/json" id="openapi">$openapi</script>
 <script>$script</script>
 <script>
-// Swagger UI follows no reference in a page that is opened as a file, unless it takes it for one of a server.
-const onServer = () => ({
-  statePlugins: {spec: {wrapSelectors: {url: () => () => "http://localhost/"}}},
-  components: {InfoUrl: () => null},
-});
 SwaggerUIBundle({
   domNode: document.getElementById("page"),
   spec: JSON.parse(document.getElementById("openapi").textContent),
-  plugins: [onServer],
+  plugins: [() => ({
+    statePlugins: {spec: {wrapSelectors: {url: () => () => "http://localhost/"}}},
+    components: {InfoUrl: () => null},
+  })],
   supportedSubmitMethods: [],
   validatorUrl: null,
 });
@@ -56,33 +56,27 @@ SwaggerUIBundle({
 
 def main() -> None:
     openapi = yaml.safe_load((PROJECT / "openapi.yaml").read_text(encoding="utf-8"))
-    PAGE.parent.mkdir(exist_ok=True)
-    PAGE.write_text(write_page(openapi), encoding="utf-8")
-    print(PAGE.relative_to(PROJECT))
-
-
-def write_page(openapi: dict[str, Any]) -> str:
-    return TEMPLATE.substitute(
-        title=html.escape(openapi["info"]["title"]),
-        style=(SWAGGER_UI / "swagger-ui.css").read_text(encoding="utf-8"),
-        any_routes="".join(describe_any_routes(openapi)),
-        openapi=json.dumps(openapi, ensure_ascii=False, default=str).replace("<", r"\u003c"),
-        script=escape_script((SWAGGER_UI / "swagger-ui-bundle.js").read_text(encoding="utf-8")),
-    )
-
-
-def describe_any_routes(openapi: dict[str, Any]) -> list[str]:
-    """Return a paragraph for each route for any method, which OpenAPI does not know and Swagger UI does not show."""
-    return [
+    script = (SWAGGER_UI / "swagger-ui-bundle.js").read_text(encoding="utf-8")
+{%- if has_any %}
+    any_routes = [
         f"<p><strong>ANY</strong> <code>{html.escape(path)}</code> {html.escape(operations[ANY_METHOD]['summary'])}</p>"
         for path, operations in openapi["paths"].items()
         if ANY_METHOD in operations
     ]
-
-
-def escape_script(script: str) -> str:
-    """Return a script without what HTML takes for a tag of its own; all of it stands in strings and patterns."""
-    return re.sub(r"<(?=!--|/?script)", r"\\x3c", script, flags=re.IGNORECASE)
+{%- endif %}
+    page = TEMPLATE.substitute(
+        title=html.escape(openapi["info"]["title"]),
+        style=(SWAGGER_UI / "swagger-ui.css").read_text(encoding="utf-8"),
+{%- if has_any %}
+        any_routes="".join(any_routes),
+{%- endif %}
+        openapi=json.dumps(openapi, ensure_ascii=False, default=str).replace("<", r"\u003c"),
+        # HTML would read these as tags; all of them are in strings and patterns.
+        script=re.sub(r"<(?=!--|/?script)", r"\\x3c", script, flags=re.IGNORECASE),
+    )
+    PAGE.parent.mkdir(exist_ok=True)
+    PAGE.write_text(page, encoding="utf-8")
+    print(PAGE.relative_to(PROJECT))
 
 
 if __name__ == "__main__":

@@ -1,11 +1,11 @@
-//! From API Gateway's event to a handler, and from its answer back.
+//! The function's entry: from API Gateway's event to a handler, and from its response back.
 
 use std::collections::{BTreeMap, HashMap};
 use std::convert::Infallible;
 {%- if service.is_rest %}
 use std::env;
 {%- endif %}
-use std::error::Error;
+use std::error::Error as _;
 use std::panic::AssertUnwindSafe;
 {%- if service.is_rest %}
 use std::sync::LazyLock;
@@ -21,20 +21,21 @@ use lambda_runtime::{LambdaEvent, tracing};
 {%- if service.is_rest %}
 use percent_encoding::percent_decode_str;
 {%- endif %}
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::value::RawValue;
+use serde_json::{Value, json};
 
-use crate::http::{Answer, HttpError, Request, Response};
-use crate::json_values::dump_text;
+use crate::errors::Error;
+use crate::http::{Request, Response};
 use crate::routes;
 use crate::table::Table;
 
 static IS_COLD_START: AtomicBool = AtomicBool::new(true);
 {% if service.is_rest %}
-/// A REST API hands over path parameters as they stand in the URL; `sam local` has decoded them already.
+/// A REST API passes path parameters as they are in the URL; `sam local` has decoded them.
 static PARAMETERS_ARE_ENCODED: LazyLock<bool> = LazyLock::new(|| env::var_os("AWS_SAM_LOCAL").is_none());
 {% if service.sends_cors_headers %}
-/// The origin whose pages may read the answers: a REST API adds it to its own alone.
+/// The origin whose pages may read the responses: a REST API adds it to its own only.
 static CORS_ORIGIN: LazyLock<String> = LazyLock::new(|| env::var("CORS_ORIGIN").unwrap_or_default());
 {% endif %}
 {%- endif %}
@@ -75,25 +76,15 @@ struct HttpContext {
 }
 {%- endif %}
 
-/// An answer in API Gateway's form.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ProxyResponse {
-    pub status_code: u16,
-    pub headers: BTreeMap<&'static str, String>,
-    pub body: String,
-    pub is_base64_encoded: bool,
-}
-
-/// Answer a request that API Gateway passes on. Whatever happens, the answer is one of the API's own.
-pub async fn handle(table: &Table, event: LambdaEvent<Box<RawValue>>) -> Result<ProxyResponse, Infallible> {
+/// Answer a request that API Gateway passes on. Every error becomes one of the API's own responses.
+pub async fn handle(table: &Table, event: LambdaEvent<Box<RawValue>>) -> Result<Value, Infallible> {
     let started = Instant::now();
     let request_id = event.context.request_id;
-    let (route, answer) = match read_request(event.payload.get()) {
-        Ok(request) => (format!("{} {}", request.method, request.resource), answer(table, &request).await),
+    let (route, result) = match read_request(event.payload.get()) {
+        Ok(request) => (format!("{} {}", request.method, request.resource), call_handler(table, &request).await),
         Err(error) => ("unknown".into(), Err(error)),
     };
-    let response = answer.unwrap_or_else(|error| tell(&error, &request_id));
+    let response = result.unwrap_or_else(|error| refuse(&error, &request_id));
     tracing::info!(
         request_id,
         route,
@@ -106,27 +97,28 @@ pub async fn handle(table: &Table, event: LambdaEvent<Box<RawValue>>) -> Result<
     Ok(write_response(response))
 }
 
-/// Answer by the route that API Gateway matched: its own, or the path's for any method.
-async fn answer(table: &Table, request: &Request) -> Answer {
+/// Call the handler of the route that API Gateway matched: the method's own, or the path's for any method.
+async fn call_handler(table: &Table, request: &Request) -> Result<Response, Error> {
     for method in [&request.method, "ANY"] {
 {%- if service.preflights %}
         if request.method == "OPTIONS" && method == "ANY" {
-            return Ok(Response::new(204, "")); // to a preflight: API Gateway adds what the browser asks for
+            return Ok(Response::new(204, "")); // a preflight: API Gateway adds the headers
         }
 {%- endif %}
         let key = format!("{method} {}", request.resource);
-        let answer = AssertUnwindSafe(routes::answer(&key, table, request)).catch_unwind().await;
-        match answer {
-            Ok(Some(answer)) => return answer,
-            Ok(None) => (),
-            Err(_) => return Err(HttpError::Internal("A handler panicked".into())),
+        if let Some(result) = catch_panic(routes::handle(&key, table, request)).await? {
+            return result;
         }
     }
-    Err(HttpError::NotFound(format!("There is no route {} {}", request.method, request.resource)))
+    Err(Error::NotFound(format!("There is no route {} {}", request.method, request.resource)))
+}
+
+async fn catch_panic<T>(handler: impl Future<Output = T>) -> Result<T, Error> {
+    AssertUnwindSafe(handler).catch_unwind().await.map_err(|_| Error::Internal("A handler panicked".into()))
 }
 {% if service.is_rest %}
-fn read_request(event: &str) -> Result<Request, HttpError> {
-    let event: Event = serde_json::from_str(event).map_err(|error| HttpError::Internal(error.into()))?;
+fn read_request(event: &str) -> Result<Request, Error> {
+    let event: Event = serde_json::from_str(event).map_err(|error| Error::Internal(error.into()))?;
     let parameters = event.path_parameters.unwrap_or_default().into_iter();
     Ok(Request {
         method: event.http_method,
@@ -138,16 +130,16 @@ fn read_request(event: &str) -> Result<Request, HttpError> {
     })
 }
 
-fn decode_parameter(value: String) -> Result<String, HttpError> {
+fn decode_parameter(value: String) -> Result<String, Error> {
     if !*PARAMETERS_ARE_ENCODED {
         return Ok(value);
     }
     let decoded = percent_decode_str(&value).decode_utf8();
-    Ok(decoded.map_err(|_| HttpError::BadRequest("The path must be UTF-8".into()))?.into_owned())
+    Ok(decoded.map_err(|_| Error::InvalidRequest("The path must be UTF-8".into()))?.into_owned())
 }
 {% else %}
-fn read_request(event: &str) -> Result<Request, HttpError> {
-    let event: Event = serde_json::from_str(event).map_err(|error| HttpError::Internal(error.into()))?;
+fn read_request(event: &str) -> Result<Request, Error> {
+    let event: Event = serde_json::from_str(event).map_err(|error| Error::Internal(error.into()))?;
     Ok(Request {
         method: event.request_context.http.method,
         resource: event.route_key.split_once(' ').map_or_else(String::new, |(_, resource)| resource.into()),
@@ -158,33 +150,36 @@ fn read_request(event: &str) -> Result<Request, HttpError> {
     })
 }
 {% endif %}
-fn read_body(body: String, is_base64_encoded: bool) -> Result<String, HttpError> {
+fn read_body(body: String, is_base64_encoded: bool) -> Result<String, Error> {
     if !is_base64_encoded {
         return Ok(body);
     }
     let bytes = BASE64_STANDARD.decode(body).ok();
     let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
-    text.ok_or_else(|| HttpError::BadRequest("The body must be UTF-8".into()))
+    text.ok_or_else(|| Error::InvalidRequest("The body must be UTF-8".into()))
 }
 
-/// Return the answer that tells a client what went wrong; the log has the cause of what is the service's own fault.
-fn tell(error: &HttpError, request_id: &str) -> Response {
-    let message = match error {
-        HttpError::Internal(_) => format!("{error}, request {request_id}"),
-        _ => error.to_string(),
+/// Return the response to an error. Its cause, if it has one, is only logged.
+fn refuse(error: &Error, request_id: &str) -> Response {
+    let status = match error {
+        Error::InvalidRequest(_) => 400,
+        Error::NotFound(_) => 404,
+        Error::AlreadyExists(_) => 409,
+        Error::TooLarge(_) => 413,
+        Error::Internal(_) => 500,
+        Error::NotImplementedYet(_) => 501,
+        Error::Unavailable(..) => 503,
     };
-    if error.status() >= 500 {
-        let cause = error.source().map(|cause| DisplayErrorContext(cause).to_string());
-        tracing::error!(cause, "{message}");
+    let message = if status == 500 { format!("{error}, request {request_id}") } else { error.to_string() };
+    if let Some(cause) = error.source() {
+        tracing::error!(cause = DisplayErrorContext(cause).to_string(), "{message}");
     }
-    let response = Response::new(error.status(), [r#"{"message": "#, &dump_text(&message), "}"].concat());
-    match error {
-        HttpError::Unavailable(..) => response.with_header("Retry-After", "1"),
-        _ => response,
-    }
+    let response = Response::new(status, json!({ "message": message }).to_string());
+    if status == 503 { response.with_header("Retry-After", "1") } else { response }
 }
 
-fn write_response(mut response: Response) -> ProxyResponse {
+/// Return a response in API Gateway's form.
+fn write_response(mut response: Response) -> Value {
     if !response.body.is_empty() {
         response.headers.insert("Content-Type", "application/json".into());
     }
@@ -192,10 +187,54 @@ fn write_response(mut response: Response) -> ProxyResponse {
     response.headers.insert("Access-Control-Allow-Origin", CORS_ORIGIN.clone());
     response.headers.insert("Access-Control-Expose-Headers", "Location,Retry-After".into());
 {%- endif %}
-    ProxyResponse {
-        status_code: response.status,
-        headers: response.headers,
-        body: response.body,
-        is_base64_encoded: false,
+    json!({
+        "statusCode": response.status,
+        "headers": response.headers,
+        "body": response.body,
+        "isBase64Encoded": false,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_config::{BehaviorVersion, SdkConfig};
+    use lambda_runtime::Context;
+
+    use super::*;
+
+    #[test]
+    fn decodes_bodies_in_base64() {
+        let read = |body: &[u8]| read_body(BASE64_STANDARD.encode(body), true).map_err(|error| error.to_string());
+
+        assert_eq!(read("é".as_bytes()), Ok("é".into()));
+        assert_eq!(read(b"\xff"), Err("The body must be UTF-8".into()));
+    }
+
+    #[tokio::test]
+    async fn hides_the_cause_of_a_failure_and_names_the_request() {
+        let mut context = Context::default();
+        context.request_id = "the-request".into();
+        let event = LambdaEvent::new(RawValue::from_string("{}".into()).unwrap(), context);
+        let config = SdkConfig::builder().behavior_version(BehaviorVersion::latest()).build();
+
+        let response = handle(&Table::new(&config, "any".into()), event).await.unwrap();
+
+        assert_eq!(response["statusCode"], 500);
+        assert_eq!(response["body"], r#"{"message":"Internal server error, request the-request"}"#);
+    }
+
+    #[tokio::test]
+    async fn survives_a_handler_that_panics() {
+        let result = catch_panic(async { panic!("inside") }).await;
+
+        assert!(matches!(result, Err::<(), _>(Error::Internal(_))));
+    }
+
+    #[test]
+    fn asks_to_retry_if_the_table_cannot_serve_the_request() {
+        let response = refuse(&Error::Unavailable("The table does not exist".into(), "inside".into()), "1");
+
+        assert_eq!((response.status, response.headers.get("Retry-After").map(String::as_str)), (503, Some("1")));
+        assert!(!response.body.contains("inside"));
     }
 }

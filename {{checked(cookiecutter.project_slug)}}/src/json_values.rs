@@ -1,266 +1,221 @@
-//! JSON text to DynamoDB's attribute values, and back, without losing a digit.
+//! JSON text to DynamoDB's attribute values and back, without losing a digit.
 
-use std::collections::HashMap;
-use std::fmt::{self, Display, Formatter};
+use std::collections::{BTreeMap, HashMap};
 
-use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use serde::Deserialize;
-use serde_json::Value;
+use serde::ser::Error as _;
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use crate::http::HttpError;
+use crate::errors::Error;
 
 pub type Item = HashMap<String, AttributeValue>;
 
 // Amazon DynamoDB Developer Guide, "Naming rules and data types": numbers, and nesting of documents.
 const MAX_DIGITS: usize = 38;
-const MAX_EXPONENT: isize = 125;
 const MIN_EXPONENT: isize = -130;
+const MAX_EXPONENT: isize = 125;
 const MAX_DEPTH: usize = 32;
-const MAX_ITEM_BYTES: usize = 400 * 1024;
 
-/// Return the attribute values of a JSON object.
-///
-/// Errors: 400, the text is not JSON, not an object, or holds what DynamoDB cannot; 413, it holds too much,
-/// and sending that on would take longer than the function has.
-pub fn parse_object(text: &str) -> Result<Item, HttpError> {
-    // Whatever a comma stands for is a byte or more.
-    if text.matches(',').count() > MAX_ITEM_BYTES {
-        return Err(too_large());
+/// Return the attribute values of a JSON object. Error: DynamoDB cannot store what the text says.
+pub fn parse_object(text: &str) -> Result<Item, Error> {
+    if text.starts_with('\u{feff}') {
+        return Err(invalid("The body starts with a byte order mark; send UTF-8 without one"));
     }
-    // Checks the syntax of the whole, without recursion: what is parsed again below is known to be JSON.
-    let item = match serde_json::from_str::<&RawValue>(text) {
-        Ok(document) if document.get().starts_with('{') => to_item(document, 1)?,
-        _ => return Err(HttpError::BadRequest("The body must be a JSON object".into())),
-    };
-    if text.len() > MAX_ITEM_BYTES / 4 && item.values().map(least_bytes).sum::<usize>() > MAX_ITEM_BYTES {
-        return Err(too_large());
+    // Checks the syntax of the whole text, without recursion.
+    let document: &RawValue = serde_json::from_str(text).map_err(|error| {
+        invalid(format!("The body is not valid JSON: line {}, column {}", error.line(), error.column()))
+    })?;
+    if !document.get().starts_with('{') {
+        return Err(invalid("The body must be a JSON object"));
     }
-    Ok(item)
+    to_item(document, 1)
 }
 
-fn to_item(object: &RawValue, depth: usize) -> Result<Item, HttpError> {
-    let members: HashMap<String, &RawValue> = parse(object)?;
+fn to_item(object: &RawValue, depth: usize) -> Result<Item, Error> {
+    let members: HashMap<String, &RawValue> = parse_valid(object)?;
     if members.contains_key("") {
-        return Err(HttpError::BadRequest("An attribute's name must not be empty".into()));
+        return Err(invalid("An attribute's name must not be empty"));
     }
     members.into_iter().map(|(name, value)| Ok((name, to_attribute_value(value, depth)?))).collect()
 }
 
-fn to_attribute_value(value: &RawValue, depth: usize) -> Result<AttributeValue, HttpError> {
+fn to_attribute_value(value: &RawValue, depth: usize) -> Result<AttributeValue, Error> {
     if depth > MAX_DEPTH {
-        return Err(HttpError::BadRequest(format!("The body is nested deeper than {MAX_DEPTH} levels")));
+        return Err(invalid(format!("The body is nested deeper than {MAX_DEPTH} levels")));
     }
     Ok(match value.get().as_bytes() {
         [b'{', ..] => AttributeValue::M(to_item(value, depth + 1)?),
-        [b'[', ..] => AttributeValue::L(to_list(value, depth + 1)?),
-        [b'"', ..] => AttributeValue::S(parse(value)?),
-        [b't' | b'f', ..] => AttributeValue::Bool(parse(value)?),
+        [b'[', ..] => {
+            let elements: Vec<&RawValue> = parse_valid(value)?;
+            let values = elements.into_iter().map(|element| to_attribute_value(element, depth + 1));
+            AttributeValue::L(values.collect::<Result<_, _>>()?)
+        }
+        [b'"', ..] => AttributeValue::S(parse_valid(value)?),
+        [b't' | b'f', ..] => AttributeValue::Bool(parse_valid(value)?),
         [b'n', ..] => AttributeValue::Null(true),
-        _ => AttributeValue::N(Number::parse(value.get())?.to_string()),
+        _ => AttributeValue::N(parse_number(value.get())?),
     })
 }
 
-fn to_list(array: &RawValue, depth: usize) -> Result<Vec<AttributeValue>, HttpError> {
-    let elements: Vec<&RawValue> = parse(array)?;
-    elements.into_iter().map(|element| to_attribute_value(element, depth)).collect()
-}
-
-/// Return how many bytes a value takes in DynamoDB, or fewer.
-///
-/// Source: Amazon DynamoDB Developer Guide, "Item sizes and formats".
-fn least_bytes(value: &AttributeValue) -> usize {
-    match value {
-        AttributeValue::S(text) => text.len(),
-        AttributeValue::L(elements) => 3 + elements.iter().map(|element| 1 + least_bytes(element)).sum::<usize>(),
-        AttributeValue::M(item) => {
-            3 + item.iter().map(|(name, element)| 1 + name.len() + least_bytes(element)).sum::<usize>()
-        }
-        _ => 1,
-    }
-}
-
-#[must_use]
-pub fn too_large() -> HttpError {
-    HttpError::TooLarge("The item is larger than 400 KB".into())
-}
-
-/// Parse what is known to be JSON of this type: only the characters of its strings can be wrong.
-fn parse<'a, T: Deserialize<'a>>(value: &'a RawValue) -> Result<T, HttpError> {
+/// Parse valid JSON of a known type: only the characters of its strings can be wrong.
+fn parse_valid<'a, T: Deserialize<'a>>(value: &'a RawValue) -> Result<T, Error> {
     serde_json::from_str(value.get())
-        .map_err(|_| HttpError::BadRequest("The body holds half of a surrogate pair, which is not a character".into()))
+        .map_err(|_| invalid("The body contains half of a surrogate pair, which is not a character"))
 }
 
-/// A decimal number as it was written: its digits, without zeros before them, times ten to the exponent.
-#[derive(Debug)]
-pub struct Number {
-    is_negative: bool,
-    digits: String,
-    exponent: isize,
+/// Return whether text is a number as JSON writes one.
+pub fn is_number(text: &str) -> bool {
+    text.starts_with(|first: char| first == '-' || first.is_ascii_digit())
+        && serde_json::from_str::<&RawValue>(text).is_ok_and(|value| value.get() == text)
 }
 
-impl Number {
-    /// Tell whether text is a number as JSON writes one.
-    #[must_use]
-    pub fn is_json(text: &str) -> bool {
-        text.starts_with(['-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9'])
-            && serde_json::from_str::<&RawValue>(text).is_ok_and(|value| value.get() == text)
-    }
+/// Return a JSON number as written, except for zeros that would exceed 38 digits. Error: DynamoDB cannot store it.
+pub fn parse_number(text: &str) -> Result<String, Error> {
+    let normal = normalize(text)?;
+    let digits = text.split(['e', 'E']).next().unwrap_or_default().bytes().filter(u8::is_ascii_digit);
+    Ok(if normal == "0" || digits.count() > MAX_DIGITS { normal } else { text.into() })
+}
 
-    /// Return a number of JSON, exactly. Errors, all 400: DynamoDB cannot keep it.
-    pub fn parse(text: &str) -> Result<Self, HttpError> {
-        let out_of_range = || HttpError::BadRequest(format!("The number {} is out of range", shorten(text)));
-        let (mantissa, power) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
-        let magnitude = mantissa.trim_start_matches('-');
-        let (whole, fraction) = magnitude.split_once('.').unwrap_or((magnitude, ""));
-        let written = format!("{whole}{fraction}");
-        let digits = written.trim_start_matches('0');
-        if digits.is_empty() {
-            return Ok(Self {
-                is_negative: false,
-                digits: "0".into(),
-                exponent: 0,
-            });
-        }
-        if digits.trim_end_matches('0').len() > MAX_DIGITS {
-            let message = format!("The number {} has more than {MAX_DIGITS} significant digits", shorten(text));
-            return Err(HttpError::BadRequest(message));
-        }
-        let power: isize = power.parse().map_err(|_| out_of_range())?;
-        let exponent = power.saturating_sub_unsigned(fraction.len());
-        let number = Self {
-            is_negative: mantissa.len() > magnitude.len(),
-            digits: digits.into(),
-            exponent,
-        };
-        if !(MIN_EXPONENT..=MAX_EXPONENT).contains(&number.magnitude()) {
-            return Err(out_of_range());
-        }
-        Ok(number)
-    }
-
-    /// Return the exponent that the number has with one digit before its point.
-    fn magnitude(&self) -> isize {
-        self.exponent.saturating_add_unsigned(self.digits.len() - 1)
-    }
-
-    /// Return what is the same for all ways to write a number.
-    fn value(&self) -> (bool, &str, isize) {
-        let digits = self.digits.trim_end_matches('0');
-        (self.is_negative, digits, self.exponent.saturating_add_unsigned(self.digits.len() - digits.len()))
+/// Return whether two values of a key attribute are equal; numbers may be written in different ways.
+pub fn are_equal(one: &AttributeValue, other: &AttributeValue) -> bool {
+    match (one, other) {
+        (AttributeValue::N(one), AttributeValue::N(other)) => normalize(one).ok() == normalize(other).ok(),
+        _ => one == other,
     }
 }
 
-impl PartialEq for Number {
-    fn eq(&self, other: &Self) -> bool {
-        self.value() == other.value()
+/// Return the form that all ways to write a number share. It does not compute: `1e999999999` costs nothing.
+fn normalize(text: &str) -> Result<String, Error> {
+    let refusal = |problem: &str| invalid(format!("The number {} {problem}", shorten(text)));
+    let (mantissa, power) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+    let (sign, magnitude) = mantissa.strip_prefix('-').map_or(("", mantissa), |magnitude| ("-", magnitude));
+    let (whole, fraction) = magnitude.split_once('.').unwrap_or((magnitude, ""));
+    let written = format!("{whole}{fraction}");
+    let digits = written.trim_start_matches('0');
+    let significant = digits.trim_end_matches('0');
+    if significant.is_empty() {
+        return Ok("0".into());
     }
-}
-
-impl Display for Number {
-    /// Write the digits as they were given, with an exponent where it is positive or much would be zeros.
-    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
-        let sign = if self.is_negative { "-" } else { "" };
-        let digits = &self.digits;
-        let magnitude = self.magnitude();
-        if self.exponent == 0 {
-            write!(formatter, "{sign}{digits}")
-        } else if self.exponent > 0 || magnitude < -6 {
-            let (first, rest) = digits.split_at(1);
-            let point = if rest.is_empty() { "" } else { "." };
-            write!(formatter, "{sign}{first}{point}{rest}E{magnitude:+}")
-        } else if magnitude < 0 {
-            let zeros = "0".repeat(magnitude.unsigned_abs() - 1);
-            write!(formatter, "{sign}0.{zeros}{digits}")
-        } else {
-            let (whole, fraction) = digits.split_at(magnitude.unsigned_abs() + 1);
-            write!(formatter, "{sign}{whole}.{fraction}")
-        }
+    let power: isize = power.parse().map_err(|_| refusal("is out of range"))?;
+    let exponent = power.saturating_add_unsigned(digits.len()).saturating_sub_unsigned(fraction.len() + 1);
+    if !(MIN_EXPONENT..=MAX_EXPONENT).contains(&exponent) {
+        return Err(refusal("is out of range"));
     }
+    if significant.len() > MAX_DIGITS {
+        return Err(refusal(&format!("has more than {MAX_DIGITS} significant digits")));
+    }
+    let (first, rest) = significant.split_at(1);
+    let point = if rest.is_empty() { "" } else { "." };
+    Ok(format!("{sign}{first}{point}{rest}E{exponent}"))
 }
 
 fn shorten(text: &str) -> String {
     if text.len() <= 50 { text.into() } else { text.chars().take(47).chain("...".chars()).collect() }
 }
 
-/// Return an item as a JSON object, its attributes in the order of their names.
-#[must_use]
-pub fn dump_item(item: &Item) -> String {
-    let mut json = String::new();
-    write_item(&mut json, item);
-    json
+fn invalid(message: impl Into<String>) -> Error {
+    Error::InvalidRequest(message.into())
 }
 
-/// Return items as a JSON array.
-#[must_use]
-pub fn dump_items(items: &[Item]) -> String {
-    let mut json = String::new();
-    write_array(&mut json, items, write_item);
-    json
+/// Return a value as JSON.
+pub fn dump(value: &impl Serialize) -> Result<String, Error> {
+    serde_json::to_string(value).map_err(|error| Error::Internal(error.into()))
 }
 
-#[must_use]
-pub fn dump_text(text: &str) -> String {
-    let mut json = String::new();
-    write_text(&mut json, text);
-    json
+/// An item as a JSON object, its attributes in the order of their names.
+#[derive(Debug)]
+pub struct JsonItem<'a>(pub &'a Item);
+
+impl Serialize for JsonItem<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let members: BTreeMap<_, _> = self.0.iter().map(|(name, value)| (name, JsonValue(value))).collect();
+        serializer.collect_map(members)
+    }
 }
 
-fn write_item(json: &mut String, item: &Item) {
-    let mut attributes: Vec<_> = item.iter().collect();
-    attributes.sort_unstable_by_key(|(name, _)| *name);
-    json.push('{');
-    for (position, (name, value)) in attributes.into_iter().enumerate() {
-        if position > 0 {
-            json.push(',');
+/// Binary values and sets, which other programs may store, become base64 and arrays.
+struct JsonValue<'a>(&'a AttributeValue);
+
+impl Serialize for JsonValue<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            AttributeValue::S(text) => serializer.serialize_str(text),
+            AttributeValue::N(number) => {
+                RawValue::from_string(number.clone()).map_err(S::Error::custom)?.serialize(serializer)
+            }
+            AttributeValue::Bool(value) => serializer.serialize_bool(*value),
+            AttributeValue::M(item) => JsonItem(item).serialize(serializer),
+            AttributeValue::L(elements) => serializer.collect_seq(elements.iter().map(JsonValue)),
+            AttributeValue::B(bytes) => serializer.serialize_str(&BASE64_STANDARD.encode(bytes)),
+            AttributeValue::Ss(texts) => serializer.collect_seq(texts),
+            AttributeValue::Ns(numbers) => {
+                let values: Vec<_> = numbers.iter().cloned().map(AttributeValue::N).collect();
+                serializer.collect_seq(values.iter().map(JsonValue))
+            }
+            AttributeValue::Bs(blobs) => serializer.collect_seq(blobs.iter().map(|blob| BASE64_STANDARD.encode(blob))),
+            _ => serializer.serialize_unit(),
         }
-        write_text(json, name);
-        json.push(':');
-        write_value(json, value);
-    }
-    json.push('}');
-}
-
-/// Binary values and sets come from other writers, for JSON has neither.
-fn write_value(json: &mut String, value: &AttributeValue) {
-    match value {
-        AttributeValue::S(text) => write_text(json, text),
-        AttributeValue::N(number) => json.push_str(number),
-        AttributeValue::Bool(value) => json.push_str(if *value { "true" } else { "false" }),
-        AttributeValue::M(item) => write_item(json, item),
-        AttributeValue::L(elements) => write_array(json, elements, write_value),
-        AttributeValue::B(bytes) => write_bytes(json, bytes),
-        AttributeValue::Ss(texts) => write_array(json, texts, |json, text| write_text(json, text)),
-        AttributeValue::Ns(numbers) => write_array(json, numbers, |json, number| json.push_str(number)),
-        AttributeValue::Bs(blobs) => write_array(json, blobs, write_bytes),
-        _ => json.push_str("null"),
     }
 }
 
-fn write_array<T>(json: &mut String, elements: &[T], write: impl Fn(&mut String, &T)) {
-    json.push('[');
-    for (position, element) in elements.iter().enumerate() {
-        if position > 0 {
-            json.push(',');
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Return what the API responds with for an attribute with a value.
+    fn show(value: &str) -> Result<String, String> {
+        let item = parse_object(&[r#"{"a":"#, value, "}"].concat()).map_err(|error| error.to_string())?;
+        Ok(dump(&JsonValue(&item["a"])).unwrap())
+    }
+
+    #[test]
+    fn keeps_numbers_as_written() {
+        for number in ["12345678901234567890123456789012345678", "1e125", "1E-130", "1.0", "-12.50", "0.00000012"] {
+            assert_eq!(show(number), Ok(number.into()));
         }
-        write(json, element);
     }
-    json.push(']');
-}
 
-fn write_text(json: &mut String, text: &str) {
-    if text.bytes().any(|byte| byte < b' ' || byte == b'"' || byte == b'\\') {
-        json.push_str(&Value::from(text).to_string());
-    } else {
-        json.extend(["\"", text, "\""]);
+    #[test]
+    fn shortens_zeros() {
+        let many_zeros = format!("-12{}", "0".repeat(100));
+        for (written, shown) in [("-0.0", "0"), ("0e999999999999999999999", "0"), (&many_zeros, "-1.2E101")] {
+            assert_eq!(show(written), Ok(shown.into()));
+        }
     }
-}
 
-fn write_bytes(json: &mut String, bytes: &Blob) {
-    json.push('"');
-    BASE64_STANDARD.encode_string(bytes, json);
-    json.push('"');
+    #[test]
+    fn refuses_numbers_that_dynamodb_cannot_store() {
+        for number in ["1e126", "1e-131", "10e125", "0.1e-130", "1e999999999999", "-1e-9223372036854775808"] {
+            assert_eq!(show(number), Err(format!("The number {number} is out of range")));
+        }
+    }
+
+    #[test]
+    fn compares_numbers_by_value() {
+        let number = |text: &str| AttributeValue::N(text.into());
+
+        assert!(are_equal(&number("1e2"), &number("100.0")));
+        assert!(are_equal(&number("-0"), &number("0.00")));
+        assert!(!are_equal(&number("1"), &number("-1")));
+    }
+
+    #[test]
+    fn refuses_nesting_deeper_than_dynamodb_stores() {
+        let nest = |depth| show(&["[".repeat(depth), "]".repeat(depth)].concat());
+
+        assert!(nest(32).is_ok());
+        for depth in [33, 100_000] {
+            assert_eq!(nest(depth), Err("The body is nested deeper than 32 levels".into()));
+        }
+    }
+
+    #[test]
+    fn keeps_attributes_with_names_that_serde_uses() {
+        let json = r#"{"$serde_json::private::Number":"1","$serde_json::private::RawValue":"2"}"#;
+
+        assert_eq!(show(json), Ok(json.into()));
+    }
 }

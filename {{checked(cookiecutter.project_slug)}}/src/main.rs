@@ -1,4 +1,4 @@
-//! The functions' program: makes what lasts from one request to the next, and waits for requests.
+//! The function's program: connects to the table once, then serves requests.
 
 use lambda_runtime::{Error, service_fn, tracing};
 use service::app;

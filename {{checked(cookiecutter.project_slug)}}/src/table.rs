@@ -1,31 +1,23 @@
-//! The DynamoDB table: its key, and the operations on its items.
+//! The DynamoDB table: its key, the client and the operations. It does not depend on HTTP.
 
 use std::collections::HashMap;
 use std::env::{self, VarError};
-use std::error::Error;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::error::Error as StdError;
 use std::time::Duration;
 
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::config::interceptors::{
-    AfterDeserializationInterceptorContextRef, BeforeTransmitInterceptorContextRef,
-};
-use aws_sdk_dynamodb::config::{self, ConfigBag, Intercept, RuntimeComponents};
-use aws_sdk_dynamodb::error::{BoxError, ProvideErrorMetadata, SdkError};
-use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
-use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure, ScalarAttributeType};
+use aws_sdk_dynamodb::config;
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::types::{ReturnValue, ScalarAttributeType};
 use aws_smithy_http_client as http_client;
 use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
-use serde::de::IgnoredAny;
 
-use crate::http::{HttpError, Request};
-use crate::json_values::{self, Item, Number};
+use crate::errors::{BoxError, Error};
+use crate::json_values::Item;
 
 /// An attribute of the table's key.
 pub struct KeyAttribute {
@@ -52,144 +44,21 @@ pub const KEY: [KeyAttribute; 2] = [PARTITION_KEY, SORT_KEY];
 pub const KEY: [KeyAttribute; 1] = [PARTITION_KEY];
 {%- endif %}
 
-// What fits into an update expression: Amazon DynamoDB Developer Guide, "Quotas", expression parameters.
-const MAX_CHANGES: usize = 300;
-
-const UNREACHABLE: &str = "The table cannot be reached at the moment";
-
-/// Return the key attributes that stand in a request's path. Error 400: a value that they cannot have.
-pub fn read_path_key(request: &Request) -> Result<Item, HttpError> {
-    let named = KEY.iter().filter_map(|attribute| Some((attribute, request.parameters.get(attribute.name)?)));
-    named.map(|(attribute, text)| Ok((attribute.name.into(), parse_key_text(attribute, text)?))).collect()
-}
-
-/// Return the item in a request's body, with the key attributes of the path.
-///
-/// Errors, all 400: the body is no item, or a key is missing, cannot be, or differs from the path's.
-pub fn read_item(request: &Request) -> Result<Item, HttpError> {
-    let path_key = read_path_key(request)?;
-    let mut item = json_values::parse_object(&request.body)?;
-    refuse_other_key(&item, &path_key)?;
-    item.extend(path_key);
-    check_key(&item)?;
-    Ok(item)
-}
-
-/// Return the attributes in a request's body that are to change; those to remove are null.
-///
-/// Errors, all 400: the body is no object, a key differs from the path's, or they are too many.
-pub fn read_changes(request: &Request) -> Result<Item, HttpError> {
-    let path_key = read_path_key(request)?;
-    let mut changes = json_values::parse_object(&request.body)?;
-    refuse_other_key(&changes, &path_key)?;
-    if changes.len() > MAX_CHANGES {
-        return Err(HttpError::BadRequest(format!("At most {MAX_CHANGES} attributes can change at once")));
-    }
-    changes.retain(|name, _| !path_key.contains_key(name));
-    Ok(changes)
-}
-
-fn refuse_other_key(item: &Item, path_key: &Item) -> Result<(), HttpError> {
-    for (name, value) in path_key {
-        if item.get(name).is_some_and(|given| !are_equal(given, value)) {
-            return Err(HttpError::BadRequest(format!("{name} in the body differs from the path's")));
-        }
-    }
-    Ok(())
-}
-
-/// Tell whether two values are the same, numbers as numbers.
-#[must_use]
-pub fn are_equal(one: &AttributeValue, other: &AttributeValue) -> bool {
-    match (one, other) {
-        (AttributeValue::N(one), AttributeValue::N(other)) => {
-            matches!((Number::parse(one), Number::parse(other)), (Ok(one), Ok(other)) if one == other)
-        }
-        (AttributeValue::L(elements), AttributeValue::L(others)) => {
-            elements.len() == others.len() && elements.iter().zip(others).all(|(one, other)| are_equal(one, other))
-        }
-        (AttributeValue::M(item), AttributeValue::M(other)) => are_same_item(item, other),
-        _ => one == other,
-    }
-}
-
-fn are_same_item(item: &Item, other: &Item) -> bool {
-    item.len() == other.len()
-        && item.iter().all(|(name, value)| other.get(name).is_some_and(|other| are_equal(value, other)))
-}
-
-fn check_key(item: &Item) -> Result<(), HttpError> {
-    for attribute in &KEY {
-        let Some(value) = item.get(attribute.name) else {
-            return Err(HttpError::BadRequest(format!("{} is missing", attribute.name)));
-        };
-        check_key_value(attribute, value)?;
-    }
-    Ok(())
-}
-
-fn check_key_value(attribute: &KeyAttribute, value: &AttributeValue) -> Result<(), HttpError> {
-    let KeyAttribute { name, kind, max_bytes } = attribute;
-    let problem = match (kind, value) {
-        (ScalarAttributeType::N, AttributeValue::N(_)) => return Ok(()),
-        (ScalarAttributeType::N, _) => format!("{name} must be a number"),
-        (_, AttributeValue::S(text)) if text.is_empty() => format!("{name} must not be empty"),
-        (_, AttributeValue::S(text)) if text.len() > *max_bytes => {
-            format!("{name} must be at most {max_bytes} bytes long")
-        }
-        (_, AttributeValue::S(_)) => return Ok(()),
-        _ => format!("{name} must be a string"),
-    };
-    Err(HttpError::BadRequest(problem))
-}
-
-/// Return the value of a key attribute that is written as text. Error 400: it cannot be.
-pub fn parse_key_text(attribute: &KeyAttribute, text: &str) -> Result<AttributeValue, HttpError> {
-    let value = if attribute.kind == ScalarAttributeType::N && Number::is_json(text) {
-        AttributeValue::N(Number::parse(text)?.to_string())
-    } else {
-        AttributeValue::S(text.into())
-    };
-    check_key_value(attribute, &value)?;
-    Ok(value)
-}
-
-/// Items that follow one another, and the key to go on from where there may be more.
+/// Items that follow one another, and the key to continue from if there may be more.
 #[derive(Debug)]
 pub struct Page {
     pub items: Vec<Item>,
     pub last_key: Option<Item>,
 }
 
-/// Refuses an answer that is no JSON object, which the SDK may take for success.
-#[derive(Debug)]
-struct RefusePartialAnswer;
-
-impl Intercept for RefusePartialAnswer {
-    fn name(&self) -> &'static str {
-        "RefusePartialAnswer"
-    }
-
-    fn read_after_deserialization(
-        &self,
-        context: &AfterDeserializationInterceptorContextRef<'_>,
-        _: &RuntimeComponents,
-        _: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        let body = context.response().body().bytes().unwrap_or_default();
-        serde_json::from_slice::<HashMap<String, IgnoredAny>>(body)?;
-        Ok(())
-    }
-}
-
-/// The table, behind a client that is made once.
+/// The table, and the client that all requests share.
 pub struct Table {
     client: Client,
     name: String,
 }
 
 impl Table {
-    /// Return the table that the environment names. Error: it names none.
+    /// Return the table that TABLE_NAME names. Error: the variable is missing.
     pub async fn connect() -> Result<Self, VarError> {
         let name = env::var("TABLE_NAME")?;
         let http_client = http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
@@ -197,8 +66,7 @@ impl Table {
         Ok(Self::new(&config, name))
     }
 
-    /// Return a table. Three attempts of three seconds and the pauses between them end before the function's own timeout.
-    #[must_use]
+    /// Return a table. Three attempts and the pauses between them end before the function's own timeout.
     pub fn new(sdk_config: &SdkConfig, name: String) -> Self {
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(Duration::from_secs(1))
@@ -208,23 +76,22 @@ impl Table {
         let config = config::Builder::from(sdk_config)
             .timeout_config(timeouts)
             .retry_config(RetryConfig::standard().with_max_attempts(3))
-            .interceptor(RefusePartialAnswer)
             .build();
         Self { client: Client::from_conf(config), name }
     }
 
     /// Return the table's next items after a key.
-    pub async fn scan(&self, limit: i32, start: Option<Item>) -> Result<Page, HttpError> {
+    pub async fn scan(&self, limit: i32, start: Option<Item>) -> Result<Page, Error> {
         let scan = self.client.scan().table_name(&self.name).limit(limit).set_exclusive_start_key(start);
         let output = scan.send().await.map_err(|error| translate(error, None))?;
         Ok(Page {
-            items: output.items.ok_or_else(not_whole)?,
+            items: output.items.unwrap_or_default(),
             last_key: output.last_evaluated_key,
         })
     }
 {% if service.sort_key %}
     /// Return a partition's next items after a key, in the sort key's order.
-    pub async fn query(&self, mut partition: Item, limit: i32, start: Option<Item>) -> Result<Page, HttpError> {
+    pub async fn query(&self, mut partition: Item, limit: i32, start: Option<Item>) -> Result<Page, Error> {
         let value = partition.remove(PARTITION_KEY.name);
         let query = self
             .client
@@ -237,45 +104,40 @@ impl Table {
             .set_exclusive_start_key(start);
         let output = query.send().await.map_err(|error| translate(error, None))?;
         Ok(Page {
-            items: output.items.ok_or_else(not_whole)?,
+            items: output.items.unwrap_or_default(),
             last_key: output.last_evaluated_key,
         })
     }
 {% endif %}
-    /// Return the item with a key, as it is now. Error 404: there is none.
-    pub async fn read(&self, key: Item) -> Result<Item, HttpError> {
+    /// Return the item with a key, as it is now. Error: it does not exist.
+    pub async fn read(&self, key: Item) -> Result<Item, Error> {
         let get = self.client.get_item().table_name(&self.name).set_key(Some(key)).consistent_read(true);
         let output = get.send().await.map_err(|error| translate(error, None))?;
         output.item.ok_or_else(not_found)
     }
 
-    /// Put a new item. Error 409: its key is taken.
-    pub async fn create(&self, item: &Item) -> Result<(), HttpError> {
+    /// Put a new item. Error: its key is taken.
+    pub async fn create(&self, item: &Item) -> Result<(), Error> {
         let put = self
             .client
             .put_item()
             .table_name(&self.name)
             .set_item(Some(item.clone()))
             .condition_expression("attribute_not_exists(#partition)")
-            .expression_attribute_names("#partition", PARTITION_KEY.name)
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        let attempts = Attempts::default();
-        match put.customize().interceptor(attempts.clone()).send().await {
-            Ok(_) => Ok(()),
-            Err(error) if attempts.are_several() && is_there(&error, item) => Ok(()),
-            Err(error) => Err(translate(error, Some(already_exists()))),
-        }
+            .expression_attribute_names("#partition", PARTITION_KEY.name);
+        put.send().await.map_err(|error| translate(error, Some(already_exists())))?;
+        Ok(())
     }
 
-    /// Put an item in the place of the one with its key, and tell whether there was one.
-    pub async fn replace(&self, item: &Item) -> Result<bool, HttpError> {
+    /// Put an item in place of the one with its key, and return whether one existed.
+    pub async fn replace(&self, item: &Item) -> Result<bool, Error> {
         let put = self.client.put_item().table_name(&self.name).set_item(Some(item.clone()));
         let output = put.return_values(ReturnValue::AllOld).send().await.map_err(|error| translate(error, None))?;
         Ok(output.attributes.is_some())
     }
 
-    /// Set or remove attributes of an item in one step, and return the item. Error 404: there is none.
-    pub async fn update(&self, key: Item, changes: Item) -> Result<Item, HttpError> {
+    /// Set or remove attributes of an item in one step, and return the item. Error: it does not exist.
+    pub async fn update(&self, key: Item, changes: Item) -> Result<Item, Error> {
         let mut names = HashMap::from([("#partition".into(), PARTITION_KEY.name.into())]);
         let mut values = Item::new();
         let mut assignments = Vec::new();
@@ -302,11 +164,11 @@ impl Table {
             .set_expression_attribute_values((!values.is_empty()).then_some(values))
             .return_values(ReturnValue::AllNew);
         let output = update.send().await.map_err(|error| translate(error, Some(not_found())))?;
-        output.attributes.ok_or_else(not_whole)
+        Ok(output.attributes.unwrap_or_default())
     }
 
-    /// Delete the item with a key. Error 404: there is none.
-    pub async fn delete(&self, key: Item) -> Result<(), HttpError> {
+    /// Delete the item with a key. Error: it does not exist.
+    pub async fn delete(&self, key: Item) -> Result<(), Error> {
         let delete = self
             .client
             .delete_item()
@@ -314,98 +176,91 @@ impl Table {
             .set_key(Some(key))
             .condition_expression("attribute_exists(#partition)")
             .expression_attribute_names("#partition", PARTITION_KEY.name);
-        let attempts = Attempts::default();
-        match delete.customize().interceptor(attempts.clone()).send().await {
-            Ok(_) => Ok(()),
-            Err(error) if attempts.are_several() && is_gone(&error) => Ok(()),
-            Err(error) => Err(translate(error, Some(not_found()))),
-        }
-    }
-}
-
-/// How often an operation was tried. Where a condition fails at a further attempt, the first may have done all,
-/// and its answer been lost.
-#[derive(Clone, Debug, Default)]
-struct Attempts(Arc<AtomicUsize>);
-
-impl Attempts {
-    fn are_several(&self) -> bool {
-        self.0.load(Ordering::Relaxed) > 1
-    }
-}
-
-impl Intercept for Attempts {
-    fn name(&self) -> &'static str {
-        "Attempts"
-    }
-
-    fn read_before_attempt(
-        &self,
-        _: &BeforeTransmitInterceptorContextRef<'_>,
-        _: &RuntimeComponents,
-        _: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        self.0.fetch_add(1, Ordering::Relaxed);
+        delete.send().await.map_err(|error| translate(error, Some(not_found())))?;
         Ok(())
     }
 }
 
-/// Tell whether an item could not be created because it is there already.
-fn is_there(error: &SdkError<PutItemError>, item: &Item) -> bool {
-    match error.as_service_error() {
-        Some(PutItemError::ConditionalCheckFailedException(failure)) => {
-            failure.item.as_ref().is_some_and(|there| are_same_item(there, item))
-        }
-        _ => false,
-    }
-}
-
-/// Tell whether an item could not be deleted because it is not there.
-fn is_gone(error: &SdkError<DeleteItemError>) -> bool {
-    error.as_service_error().is_some_and(DeleteItemError::is_conditional_check_failed_exception)
-}
-
-/// Return what DynamoDB answers, other than success, as the error that tells a client.
-fn translate<E>(error: SdkError<E>, condition_failed: Option<HttpError>) -> HttpError
+/// Return the service's error for one of DynamoDB's; `condition_failed` for a failed condition.
+fn translate<E>(error: SdkError<E>, condition_failed: Option<Error>) -> Error
 where
-    E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+    E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
 {
     let code = error.code().unwrap_or_default().to_owned();
     let message = error.message().unwrap_or_default().to_owned();
     match (&error, condition_failed) {
-        (SdkError::ConstructionFailure(_), _) => HttpError::Internal(error.into()),
-        (SdkError::ServiceError(_), Some(answer)) if code == "ConditionalCheckFailedException" => answer,
-        (SdkError::ServiceError(answer), _) => match code.as_str() {
-            "ResourceNotFoundException" => unavailable("The table is not there", error),
+        (SdkError::ConstructionFailure(_), _) => Error::Internal(error.into()),
+        (SdkError::ServiceError(_), Some(refusal)) if code == "ConditionalCheckFailedException" => refusal,
+        (SdkError::ServiceError(response), _) => match code.as_str() {
+            "ResourceNotFoundException" => unavailable("The table does not exist", error),
             "ProvisionedThroughputExceededException"
             | "ReplicatedWriteConflictException"
             | "RequestLimitExceeded"
             | "ThrottlingException"
-            | "TransactionConflictException" => unavailable("The table takes no more requests at the moment", error),
-            _ if answer.raw().status().is_success() => unavailable(UNREACHABLE, error),
-            _ if answer.raw().status().is_server_error() => unavailable("The table does not work at the moment", error),
-            // What the checks above let through is in the item: its size, or the type of an index's key.
-            "ValidationException" if message.contains("Item size") => json_values::too_large(),
-            "ValidationException" => HttpError::BadRequest(message),
-            _ => HttpError::Internal(error.into()),
+            | "TransactionConflictException" => unavailable("The table is throttling requests", error),
+            _ if !response.raw().status().is_client_error() => unavailable("The table does not respond", error),
+            // The item passed the checks in `items`: it is too large, or has a wrong type for an index's key.
+            "ValidationException" if message.contains("Item size") => {
+                Error::TooLarge("The item is larger than 400 KB".into())
+            }
+            "ValidationException" => Error::InvalidRequest(message),
+            _ => Error::Internal(error.into()),
         },
-        _ => unavailable(UNREACHABLE, error),
+        _ => unavailable("The table does not respond", error),
     }
 }
 
-/// Return the error that tells of an answer without a part that every whole one has.
-fn not_whole() -> HttpError {
-    unavailable(UNREACHABLE, "A part of the answer is missing")
+fn unavailable(message: &str, cause: impl Into<BoxError>) -> Error {
+    Error::Unavailable(message.into(), cause.into())
 }
 
-fn unavailable(message: &str, cause: impl Into<BoxError>) -> HttpError {
-    HttpError::Unavailable(message.into(), cause.into())
+fn already_exists() -> Error {
+    Error::AlreadyExists("An item with this key already exists".into())
 }
 
-fn already_exists() -> HttpError {
-    HttpError::Conflict("An item with this key exists already".into())
+fn not_found() -> Error {
+    Error::NotFound("No item has this key".into())
 }
 
-fn not_found() -> HttpError {
-    HttpError::NotFound("No item has this key".into())
+#[cfg(test)]
+mod tests {
+    use aws_sdk_dynamodb::config::http::HttpResponse;
+    use aws_sdk_dynamodb::error::ErrorMetadata;
+
+    use super::*;
+
+    #[test]
+    fn translates_the_errors_of_dynamodb() {
+        for (status, code, message, translation) in [
+            (400, "ConditionalCheckFailedException", "inside", "No item has this key"),
+            (400, "ProvisionedThroughputExceededException", "inside", "The table is throttling requests"),
+            (400, "ThrottlingException", "inside", "The table is throttling requests"),
+            (400, "ResourceNotFoundException", "inside", "The table does not exist"),
+            (500, "InternalServerError", "inside", "The table does not respond"),
+            (200, "", "inside", "The table does not respond"),
+            (400, "ValidationException", "Item size has exceeded the maximum", "The item is larger than 400 KB"),
+            (400, "ValidationException", "Type mismatch for Index Key", "Type mismatch for Index Key"),
+            (400, "AccessDeniedException", "inside", "Internal server error"),
+        ] {
+            let cause = ErrorMetadata::builder().code(code).message(message).build();
+            let response = HttpResponse::new(status.try_into().unwrap(), "".into());
+
+            let error = translate(SdkError::service_error(cause, response), Some(not_found()));
+
+            assert_eq!(error.to_string(), translation, "{code}");
+        }
+    }
+
+    #[test]
+    fn gives_up_before_the_function_s_timeout() {
+        let sdk_config = SdkConfig::builder().behavior_version(BehaviorVersion::latest()).build();
+        let table = Table::new(&sdk_config, "any".into());
+        let template = include_str!("../template.yaml");
+        let timeout = template.lines().find_map(|line| line.trim().strip_prefix("Timeout: ")).unwrap();
+
+        let attempt = table.client.config().timeout_config().unwrap().operation_attempt_timeout().unwrap();
+        let attempts = table.client.config().retry_config().unwrap().max_attempts();
+        let pauses = Duration::from_secs((1 << (attempts - 1)) - 1); // at most 1, 2, 4, ... seconds
+        assert!(attempt * attempts + pauses < Duration::from_secs(timeout.parse().unwrap()));
+    }
 }

@@ -1,76 +1,87 @@
-"""The API, and what it answers."""
-
-from __future__ import annotations
+"""A client of the API under test."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Protocol
-from urllib.parse import quote, urlencode
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlsplit
 
 import requests
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from mypy_boto3_dynamodb.service_resource import Table as Table
+else:
+    Table = Any  # the types are installed with the tools of `make lint` only
+
+Item = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Answer:
+class Response:
     """A response of the API."""
 
     status: int
     headers: Mapping[str, str]
-    """By lower-case name."""
-
     text: str
 
     @property
     def json(self) -> Any:
-        """The body, its numbers as Decimal and int."""
+        """The body; its numbers are Decimal and int."""
         return json.loads(self.text, parse_float=Decimal)
 
 
-class Api(Protocol):
-    """What the contract is tested through."""
-
-    stage: str
-    """What stands before a route in the paths that a client sees: empty, or the stage with a slash before it."""
-
-    def request(self, method: str, path: str, *, query: Mapping[str, str] | None = None, body: Any = None) -> Answer:
-        """Send a request to a path, percent-encoded; the body is JSON text, or what becomes JSON."""
-
-
-class HttpApi:
-    """The API behind a URL."""
+class Api:
+    """The API behind a URL. Each method takes a route's path, and an item with the values of the path's parameters."""
 
     def __init__(self, url: str) -> None:
         self.url = url.rstrip("/")
-        self.stage = "/" + self.url.partition("://")[2].partition("/")[2] if "/" in self.url.partition("://")[2] else ""
 
-    def request(self, method: str, path: str, *, query: Mapping[str, str] | None = None, body: Any = None) -> Answer:
-        url = self.url + path + ("?" + urlencode(query) if query else "")
-        headers = {"Content-Type": "application/json"}
-        response = requests.request(method, url, data=dump_body(body).encode(), headers=headers, timeout=60)
-        return Answer(
-            response.status_code, {k.lower(): v for k, v in response.headers.items()}, response.content.decode()
+    def get(self, path: str, item: Item | None = None, **query: str) -> Response:
+        return self.request("GET", path, item, query=query)
+
+    def head(self, path: str, item: Item | None = None) -> Response:
+        return self.request("HEAD", path, item)
+
+    def post(self, path: str, item: Item | None = None, *, body: Any) -> Response:
+        return self.request("POST", path, item, body=body)
+
+    def put(self, path: str, item: Item | None = None, *, body: Any) -> Response:
+        return self.request("PUT", path, item, body=body)
+
+    def patch(self, path: str, item: Item | None = None, *, body: Any) -> Response:
+        return self.request("PATCH", path, item, body=body)
+
+    def delete(self, path: str, item: Item | None = None) -> Response:
+        return self.request("DELETE", path, item)
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        item: Item | None = None,
+        *,
+        query: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        body: Any = None,
+    ) -> Response:
+        """Send a request; its body is JSON text, or a value to send as JSON."""
+        text = body if body is None or isinstance(body, str) else json.dumps(body)
+        response = requests.request(
+            method,
+            self.url + fill(path, item or {}),
+            params=query,
+            headers={"Content-Type": "application/json", **(headers or {})},
+            data=text.encode() if text else None,
+            timeout=60,
         )
+        return Response(response.status_code, response.headers, response.content.decode())
+
+    def location(self, path: str, item: Item) -> str:
+        """Return an item's path as a Location header has it: after the stage, if the URL ends with one."""
+        return urlsplit(self.url).path + fill(path, item)
 
 
-def dump_body(body: Any) -> str:
-    """Return the JSON text for a body; text is taken for JSON already."""
-    if body is None:
-        return ""
-    return body if isinstance(body, str) else json.dumps(body, default=str)
-
-
-def split(path: str) -> list[str]:
-    return [segment for segment in path.split("/") if segment]
-
-
-def fill(path: str, values: Mapping[str, Any]) -> str:
-    """Return a route's path with values for its parameters, percent-encoded; one without becomes what no route has."""
-    filled = [
-        quote(str(values.get(segment.strip("{+}"), "~any")), safe="") if segment.startswith("{") else segment
-        for segment in split(path)
-    ]
-    return "/" + "/".join(filled)
+def fill(path: str, item: Item) -> str:
+    """Return a route's path with an item's values for its parameters, percent-encoded."""
+    return path.format_map({name: quote(str(value), safe="") for name, value in item.items()})

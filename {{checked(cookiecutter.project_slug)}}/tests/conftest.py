@@ -1,120 +1,118 @@
+{% set number_key = service.keys | selectattr("is_number") | list | length > 0 -%}
+{% set text_key = service.keys | rejectattr("is_number") | list | length > 0 -%}
 """The API and the table under test.
 
-{% if service.is_python -%}
-With API_URL in the environment, the API there and the table behind AWS_ENDPOINT_URL_DYNAMODB; else all in this process.
-{%- else -%}
-The API is at API_URL, and the table behind AWS_ENDPOINT_URL_DYNAMODB: `make contract` and `make smoke` set both.
+With API_URL in the environment, the API there and the table behind AWS_ENDPOINT_URL_DYNAMODB; else scripts/local_api.py
+{%- if service.is_python %}
+with the function in a thread of this process, where a debugger reaches it.
+{%- else %}
+with the function that `cargo build` makes.
 {%- endif %}
 """
 
-from __future__ import annotations
-
 import os
+{%- if number_key %}
 import random
+{%- endif %}
+{%- if text_key %}
 import uuid
-from typing import TYPE_CHECKING, Any
+{%- endif %}
+from collections.abc import Callable, Iterator
 
 import boto3
-{%- if service.is_python %}
-import offline
-{%- endif %}
-import project
+import local_api
 import pytest
-from api import Api, HttpApi
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from mypy_boto3_dynamodb.service_resource import Table
-
-    Key = dict[str, Any]
+from api import Api, Item, Table
 
 API_URL = os.environ.get("API_URL")
-{%- if service.is_python %}
-if not API_URL:
-    offline.prepare_environment()
-{%- endif %}
-
-ROUTE_FIXTURES = {
-    f"{operation}_route": [route for route in project.ROUTES if route.operation == operation and route.method != "HEAD"]
-    for operation in ("list", "query", "create", "read", "replace", "update", "delete", "stub")
-}
-ROUTE_FIXTURES["head_route"] = [
-    route for route in project.ROUTES if route.method == "HEAD" and route.operation != "stub"
-]
-ROUTE_FIXTURES["partition_create_route"] = [route for route in ROUTE_FIXTURES["create_route"] if "{" in route.path]
-{%- if service.cors_origin %}
-if API_URL:  # `sam local` takes every OPTIONS for a preflight, and answers it itself
-    ROUTE_FIXTURES["stub_route"] = [route for route in ROUTE_FIXTURES["stub_route"] if route.method != "OPTIONS"]
-{%- endif %}
-ROUTE_FIXTURES["page_route"] = ROUTE_FIXTURES["list_route"] + ROUTE_FIXTURES["query_route"]
-
-
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run a test that takes a `…_route` for each such route of the project."""
-    for fixture in ROUTE_FIXTURES.keys() & set(metafunc.fixturenames):
-        metafunc.parametrize(fixture, ROUTE_FIXTURES[fixture], ids=str)
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out the tests of operations that the project has no route for, and those that need the API over HTTP."""
-    left_out = [item for item in items if lacks_route(item) or (item.get_closest_marker("over_http") and not API_URL)]
-    items[:] = [item for item in items if item not in left_out]
-    config.hook.pytest_deselected(items=left_out)
-
-
-def lacks_route(item: pytest.Item) -> bool:
-    reasons = [mark.kwargs.get("reason", "") for mark in item.iter_markers("skip")]
-    return any("empty parameter set" in reason for reason in reasons)
+{{ service.keys | map(attribute="definition") | join -}}
+TABLE_NAME = "{{ service.table_name }}"
+TABLE_NAME = os.environ.setdefault("TABLE_NAME", TABLE_NAME)
 
 
 @pytest.fixture(scope="session")
-def table() -> {{ "Iterator[Table]" if service.is_python else "Table" }}:
-    """The table itself, to arrange what a test is given and to look at what a request left."""
-{%- if service.is_python %}
+def endpoint() -> Iterator[str]:
+    """The endpoint of DynamoDB, set for boto3 and for the service."""
     if API_URL:
-        yield boto3.resource("dynamodb").Table(project.TABLE_NAME)
+        yield os.environ.get("AWS_ENDPOINT_URL_DYNAMODB", "")
         return
-    with offline.serve_table() as table:
-        yield table
-{%- else %}
-    return boto3.resource("dynamodb").Table(project.TABLE_NAME)
+    os.environ.pop("AWS_PROFILE", None)
+    with local_api.run_table() as endpoint:
+        os.environ.update(
+            AWS_ACCESS_KEY_ID="test",
+            AWS_SECRET_ACCESS_KEY="test",
+            AWS_DEFAULT_REGION="{{ service.region }}",
+            AWS_ENDPOINT_URL_DYNAMODB=endpoint,
+{%- if service.is_python and service.sends_cors_headers %}
+            CORS_ORIGIN="{{ service.cors_origin }}",
 {%- endif %}
+        )
+        yield endpoint
 
 
 @pytest.fixture(scope="session")
-def api({% if service.is_python %}table: Table{% endif %}) -> Api:{% if service.is_python %}  # noqa: ARG001 - the table comes first{% endif %}
-{%- if service.is_python %}
-    return HttpApi(API_URL) if API_URL else offline.make_api()
-{%- else %}
-    return HttpApi(API_URL or pytest.fail("API_URL is not set: run `make contract` or `make smoke`"))
-{%- endif %}
+def api(endpoint: str) -> Iterator[Api]:
+    if API_URL:
+        yield Api(API_URL)
+        return
+    with local_api.run_api(endpoint{{ ", in_thread=True" if service.is_python }}) as url:
+        yield Api(url)
+
+
+@pytest.fixture(scope="session")
+def table(api: Api) -> Table:
+    """The table itself, to prepare what a test needs and to check what a request changed."""
+    return boto3.resource("dynamodb").Table(TABLE_NAME)
 
 
 @pytest.fixture
-def new_key(table: Table) -> Iterator[Callable[[], Key]]:
-    """Makes keys that no item has yet; the items that come to have them are deleted afterwards."""
-    made: list[Key] = []
+def new_key(table: Table) -> Iterator[Callable[[], Item]]:
+    """Makes keys that no item has; items that get them are deleted after the test."""
+    keys: list[Item] = []
 
-    def make() -> Key:
-        number = random.randrange(10**9, 10**12)  # noqa: S311 - no secret
+    def make() -> Item:
+{%- if number_key %}
+        number = random.randrange(10**9, 10**12)
+{%- endif %}
+{%- if text_key %}
         text = f"test-{uuid.uuid4()}"
-        made.append({attribute.name: number if attribute.type == "N" else text for attribute in project.KEY})
-        return made[-1]
+{%- endif %}
+        keys.append({ {%- for key in service.keys %}{{ key.literal }}: {{ "number" if key.is_number else "text" }}{{ ", " if not loop.last }}{% endfor -%} })
+        return keys[-1]
 
     yield make
-    for key in made:
+    for key in keys:
         table.delete_item(Key=key)
 
 
 @pytest.fixture
-def key(new_key: Callable[[], Key]) -> Key:
+def key(new_key: Callable[[], Item]) -> Item:
     return new_key()
 
 
 @pytest.fixture
-def item(key: Key, table: Table) -> dict[str, Any]:
-    """An item that is in the table. No key's name has a hyphen: here and in the tests, those of other attributes have."""
-    item = {**key, "the-name": "田中太郎", "the-visits": 3}
+def item(key: Item, table: Table) -> Item:
+    """An item in the table. No key's name contains a hyphen, so its other attributes' names do."""
+    item = {**key, "full-name": "田中太郎", "visit-count": 3}
     table.put_item(Item=item)
     return item
+{%- if service.tested("list", "query").routes %}
+
+
+@pytest.fixture
+def items(new_key: Callable[[], Item], table: Table) -> list[Item]:
+{%- if service.sort_key %}
+    """Five items of a partition, in the order of the sort key."""
+    keys = [new_key() for _ in range(5)]
+    for key in keys:
+        key[{{ service.partition_key.literal }}] = keys[0][{{ service.partition_key.literal }}]
+    keys.sort(key=lambda key: key[{{ service.sort_key.literal }}])
+{%- else %}
+    """Five items."""
+    keys = [new_key() for _ in range(5)]
+{%- endif %}
+    items = [{**key, "some-number": number} for number, key in enumerate(keys)]
+    for item in items:
+        table.put_item(Item=item)
+    return items
+{%- endif %}

@@ -1,93 +1,119 @@
-"""What schemathesis takes for a failure, and is none: all else fails `make test-integration`."""
+{% set number_keys = service.keys | selectattr("is_number") | list -%}
+{% set text_keys = service.keys | rejectattr("is_number") | list -%}
+"""Known false positives of schemathesis: every other failure fails `make test-integration`."""
 
-from __future__ import annotations
-
+{% if number_keys -%}
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+{% endif -%}
+from typing import Any
 from urllib.parse import unquote
 
-import project
 import schemathesis
-from schemathesis.openapi.checks import EnsureResourceAvailability, RejectedPositiveData, UnsupportedMethodResponse
+from schemathesis import HookContext, Response
+from schemathesis.core.failures import Failure
+from schemathesis.openapi.checks import {{ "EnsureResourceAvailability, " if number_keys }}{{ "RejectedPositiveData, " if text_keys or service.pages }}UnsupportedMethodResponse
 
-if TYPE_CHECKING:
-    from schemathesis import HookContext, Response
-    from schemathesis.core.failures import Failure
+Case = schemathesis.Case[Any]
+{%- if text_keys %}
 
-    Case = schemathesis.Case[Any]
+MAX_BYTES = {
+{%- for key in text_keys %}
+    {{ key.name | quoted }}: {{ key.max_bytes }},
+{%- endfor %}
+}
+{%- endif %}
+{%- if number_keys %}
+
+NUMBER_KEYS = {
+{%- for key in number_keys %}
+    {{ key.name | quoted }},
+{%- endfor %}
+}
+{%- endif %}
 
 
 @schemathesis.hook
-def filter_failure(context: HookContext, failure: Failure, case: Case, response: Response) -> bool:  # noqa: ARG001
-    """Return whether a failure is one."""
-    return not any(is_it(failure, case, response) for is_it in NO_FAILURES)
+def filter_failure(context: HookContext, failure: Failure, case: Case, response: Response) -> bool:
+    """Return whether schemathesis reports a failure."""
+    return not any(is_known(failure, case, response) for is_known in FALSE_POSITIVES)
 
 
 def is_other_method(failure: Failure, _case: Case, response: Response) -> bool:
-    """No gateway answers 405: one without such a route answers 403, and a route for ANY method what it likes."""
-    takes_any = any(route.method == "ANY" for route in project.ROUTES)
-    return isinstance(failure, UnsupportedMethodResponse) and (takes_any or response.status_code == 403)
+{%- if service.routes | selectattr("method", "equalto", "ANY") | list %}
+    """Gateways never respond with 405; a route for ANY method takes all of them."""
+    return isinstance(failure, UnsupportedMethodResponse)
+{%- else %}
+    """Gateways respond with 403 to a method that has no route, never with 405."""
+    return isinstance(failure, UnsupportedMethodResponse) and response.status_code == 403
+{%- endif %}
 {%- if service.cors_origin %}
 
 
 def is_preflight(_failure: Failure, case: Case, response: Response) -> bool:
-    """The gateway takes every OPTIONS for a preflight, and answers it itself."""
+    """The gateway answers every OPTIONS request as a preflight."""
     return "OPTIONS" in (case.method, response.request.method)
 {%- endif %}
 
 
 def is_split_path(_failure: Failure, case: Case, response: Response) -> bool:
-    """Gateways split a path at %2F: a key with a slash in it has no URL, and 403 is their word for no route."""
-    return response.status_code == 403 and any("/" in text for text in path_texts(case).values())
+    """Gateways split a path at %2F: a key that contains a slash has no URL, and the response is 403."""
+    return response.status_code == 403 and any("/" in text for text in read_path(case).values())
 
 
 def is_not_utf8(_failure: Failure, _case: Case, response: Response) -> bool:
-    """`sam local` answers 502 to a body that is not UTF-8; the service hears nothing of it."""
+    """`sam local` responds with 502 to a body that is not UTF-8, without calling the function."""
+    body = response.request.body or b""
     try:
-        bytes_sent(response).decode()
+        (body.encode() if isinstance(body, str) else body).decode()
     except UnicodeDecodeError:
         return response.status_code == 502
     return False
+{%- if service.pages %}
 
 
-def is_made_up_cursor(failure: Failure, case: Case, response: Response) -> bool:
-    """OpenAPI cannot say that a cursor has to be one that the API has handed out: schemathesis makes some up."""
+def is_invented_cursor(failure: Failure, case: Case, response: Response) -> bool:
+    """OpenAPI cannot say that a cursor must come from the API: schemathesis invents some."""
     is_refused = b"cursor must be" in response.content or (case.method == "HEAD" and "cursor" in case.query)
     return isinstance(failure, RejectedPositiveData) and is_refused
+{%- endif %}
+{%- if text_keys %}
 
 
 def is_long_in_bytes(failure: Failure, case: Case, _response: Response) -> bool:
-    """DynamoDB limits the bytes of a key, and OpenAPI can limit characters alone."""
-    sent = {**(case.body if isinstance(case.body, dict) else {}), **path_texts(case)}
-    lengths = [(len(str(sent[key.name]).encode()), key.max_bytes) for key in project.KEY if key.name in sent]
-    return isinstance(failure, RejectedPositiveData) and any(length > limit for length, limit in lengths)
+    """DynamoDB limits the bytes of a key, OpenAPI only the characters."""
+    sent = {**(case.body if isinstance(case.body, dict) else {}), **read_path(case)}
+    too_long = [name for name, limit in MAX_BYTES.items() if len(str(sent.get(name, "")).encode()) > limit]
+    return isinstance(failure, RejectedPositiveData) and bool(too_long)
+{%- endif %}
+{%- if number_keys %}
 
 
-def is_deleted_under_another_spelling(failure: Failure, case: Case, _response: Response) -> bool:
-    """1e2, 1E2 and 100 are one key: schemathesis, which compares texts, does not see that it has deleted the item."""
-    names = {key.name for key in project.KEY if key.type == "N"}
-    numbers = [text for name, text in path_texts(case).items() if name in names]
+def is_deleted_in_another_notation(failure: Failure, case: Case, _response: Response) -> bool:
+    """1e2 and 100 are the same key: schemathesis compares texts, and does not see that it deleted the item."""
+    numbers = [text for name, text in read_path(case).items() if name in NUMBER_KEYS]
     return isinstance(failure, EnsureResourceAvailability) and any(text != f"{Decimal(text):f}" for text in numbers)
+{%- endif %}
 
 
-NO_FAILURES = (
+def read_path(case: Case) -> dict[str, str]:
+    """Return the values of the path's parameters; schemathesis percent-encodes those of a Location."""
+    return {name: unquote(str(value)) for name, value in case.path_parameters.items()}
+
+
+FALSE_POSITIVES = (
     is_other_method,
 {%- if service.cors_origin %}
     is_preflight,
 {%- endif %}
     is_split_path,
     is_not_utf8,
-    is_made_up_cursor,
+{%- if service.pages %}
+    is_invented_cursor,
+{%- endif %}
+{%- if text_keys %}
     is_long_in_bytes,
-    is_deleted_under_another_spelling,
+{%- endif %}
+{%- if number_keys %}
+    is_deleted_in_another_notation,
+{%- endif %}
 )
-
-
-def path_texts(case: Case) -> dict[str, str]:
-    """Return the values of the path's parameters; schemathesis has those of a Location percent-encoded."""
-    return {name: unquote(str(value)) for name, value in case.path_parameters.items()}
-
-
-def bytes_sent(response: Response) -> bytes:
-    body = response.request.body or b""
-    return body.encode() if isinstance(body, str) else body

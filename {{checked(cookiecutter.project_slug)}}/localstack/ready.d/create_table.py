@@ -3,6 +3,7 @@
 LocalStack runs this file when it is ready, `make up` runs it from the host, and the local API and the tests import it.
 """
 
+import contextlib
 import os
 import re
 import sys
@@ -30,23 +31,19 @@ SAME_IN_API = (
 )
 
 
-class Unresolved:
-    """A CloudFormation function that this file does not resolve."""
-
-
 class TemplateLoader(yaml.SafeLoader):
-    """Loads a CloudFormation template: `!Ref` and `!Sub` become dicts, other functions become Unresolved."""
+    """Loads a CloudFormation template: `!Ref` and `!Sub` become dicts, all other functions None."""
 
 
 TemplateLoader.add_constructor("!Ref", lambda _, node: {"Ref": node.value})
 TemplateLoader.add_constructor("!Sub", lambda _, node: {"Sub": node.value})
-TemplateLoader.add_multi_constructor("!", lambda *_: Unresolved())
+TemplateLoader.add_multi_constructor("!", lambda *_: None)
 
 
 def read_template(file: Path) -> dict[str, Any]:
     """Return a CloudFormation template, with the parameters' defaults and the tables' names in place of references.
 
-    Raises ValueError if the file is not YAML.
+    What needs another function of CloudFormation is left out. Raises ValueError if the file is not YAML.
     """
     try:
         template = yaml.load(file.read_text(encoding="utf-8"), TemplateLoader)
@@ -55,31 +52,25 @@ def read_template(file: Path) -> dict[str, Any]:
         raise ValueError(f"template.yaml is not valid YAML, line {line}: {error.problem}") from error
     parameters = template.get("Parameters", {})
     values = {name: parameter["Default"] for name, parameter in parameters.items() if "Default" in parameter}
-    for name, resource in template["Resources"].items():
-        if resource["Type"] == "AWS::DynamoDB::Table":
-            values[name] = resolve(resource["Properties"].get("TableName"), values)
+    tables = {name: each for name, each in template["Resources"].items() if each["Type"] == "AWS::DynamoDB::Table"}
+    values |= {name: resolve(table["Properties"].get("TableName"), values) for name, table in tables.items()}
     resolved: dict[str, Any] = resolve(template, values)
     return resolved
 
 
 def resolve(value: Any, values: dict[str, Any]) -> Any:
-    """Return a part of a template with `values` in place of references."""
+    """Return a part of a template with `values` in place of references, and without what has no value."""
     match value:
         case {"Ref": name}:
-            return values.get(name, Unresolved())
+            return values.get(name)
         case {"Sub": str(text)}:
             return re.sub(r"\$\{(\w+)\}", lambda match: str(values.get(match[1], match[0])), text)
         case dict():
-            return {name: resolve(part, values) for name, part in value.items()}
+            parts = {name: resolve(part, values) for name, part in value.items()}
+            return {name: part for name, part in parts.items() if part is not None}
         case list():
-            return [resolve(part, values) for part in value]
+            return [part for part in (resolve(part, values) for part in value) if part is not None]
     return value
-
-
-def is_resolved(value: Any) -> bool:
-    """Return whether a part of a template contains no function that this file does not resolve."""
-    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return not isinstance(value, Unresolved) and all(map(is_resolved, parts))
 
 
 def create_tables(client: Any, template_file: Path) -> None:
@@ -97,7 +88,9 @@ def create_tables(client: Any, template_file: Path) -> None:
         if name in existing:
             report_missing_indexes(client, properties)
             continue
-        client.create_table(**{key: properties[key] for key in SAME_IN_API if is_resolved(properties.get(key, Unresolved()))})
+        arguments = {key: properties[key] for key in SAME_IN_API if key in properties}
+        with contextlib.suppress(client.exceptions.ResourceInUseException):  # LocalStack and `make up` run at once
+            client.create_table(**arguments)
         client.get_waiter("table_exists").wait(TableName=name, WaiterConfig={"Delay": 1})
         if expiry := properties.get("TimeToLiveSpecification"):
             client.update_time_to_live(TableName=name, TimeToLiveSpecification=expiry)
@@ -113,8 +106,7 @@ def wait_for_emulator(client: Any) -> list[str]:
             return names
         except (BotoCoreError, ClientError) as error:
             if time.monotonic() > deadline:
-                endpoint = client.meta.endpoint_url
-                raise TimeoutError(f"The emulator at {endpoint} does not answer: {error}") from error
+                raise TimeoutError(f"The emulator does not answer: {error}") from error
             time.sleep(0.2)
 
 
@@ -138,11 +130,16 @@ def connect(endpoint: str, region: str) -> Any:
     )
 
 
-if __name__ == "__main__":  # `make up`
-    endpoint, template = os.environ["AWS_ENDPOINT_URL_DYNAMODB"], Path(__file__).resolve().parents[2] / "template.yaml"
+def main() -> None:
+    template = MOUNTED_TEMPLATE if MOUNTED_TEMPLATE.exists() else Path(__file__).resolve().parents[2] / "template.yaml"
+    endpoint = os.environ.get("AWS_ENDPOINT_URL_DYNAMODB", "http://127.0.0.1:4566")
+    create_tables(connect(endpoint, os.environ["AWS_DEFAULT_REGION"]), template)
+
+
+if __name__ == "__main__":
     try:
-        create_tables(connect(endpoint, os.environ["AWS_DEFAULT_REGION"]), template)
-    except (BotoCoreError, ClientError, KeyError, TimeoutError, ValueError) as error:
+        main()
+    except (BotoCoreError, ClientError, TimeoutError, ValueError) as error:
         sys.exit(f"localstack/ready.d/create_table.py failed: {error}")
-elif __name__ == "builtins":  # LocalStack
-    create_tables(connect("http://127.0.0.1:4566", os.environ["AWS_DEFAULT_REGION"]), MOUNTED_TEMPLATE)
+elif __name__ == "builtins":  # LocalStack reads an exception as a failure, and waits for a script that calls sys.exit
+    main()

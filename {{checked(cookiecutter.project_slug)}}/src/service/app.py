@@ -1,6 +1,4 @@
-"""The Lambda function's entry: from API Gateway's event to a handler, and from its answer back."""
-
-from __future__ import annotations
+"""The Lambda function's entry: from API Gateway's event to a handler, and from its response back."""
 
 import base64
 import json
@@ -9,37 +7,46 @@ import logging
 import os
 {%- endif %}
 import time
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 {%- if service.is_rest %}
 from urllib.parse import unquote
 {%- endif %}
 
-from service.http import HttpError, Request, Response
-from service.routes import ROUTES
+from service import errors
+from service.http import Request, Response
+from service.routes import ROUTES, Handler
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+Event = Mapping[str, Any]
 
-    from service.routes import Handler
-
-    Event = Mapping[str, Any]
-
+STATUSES: dict[type[errors.ServiceError], int] = {
+    errors.InvalidRequest: 400,
+    errors.NotFound: 404,
+    errors.AlreadyExists: 409,
+    errors.TooLarge: 413,
+    errors.NotImplementedYet: 501,
+    errors.Unavailable: 503,
+}
 LOGGER = logging.getLogger(__name__)
 LOGGER.setLevel(logging.INFO)
 COLD_STARTS = iter([True])
-{% if service.is_rest %}
-# A REST API hands over path parameters as they stand in the URL; `sam local` has decoded them already.
+{%- if service.is_rest %}
+
+# A REST API passes path parameters as they are in the URL; `sam local` has decoded them.
 PARAMETERS_ARE_ENCODED = "AWS_SAM_LOCAL" not in os.environ
-{% endif %}{% if service.sends_cors_headers %}
-# A REST API adds these to its own answers alone.
+{%- endif %}
+{%- if service.sends_cors_headers %}
+
+# A REST API adds these to its own responses only.
 CORS_HEADERS = {
     "Access-Control-Allow-Origin": os.environ["CORS_ORIGIN"],
     "Access-Control-Expose-Headers": "Location,Retry-After",
 }
-{% endif %}
+{%- endif %}
+
 
 def handler(event: Event, context: Any) -> dict[str, Any]:
-    """Answer a request that API Gateway passes on. Whatever happens, the answer is one of the API's own."""
+    """Answer a request that API Gateway passes on. Every error becomes one of the API's own responses."""
     started = time.perf_counter()
     request_id = getattr(context, "aws_request_id", "unknown")
     route = "unknown"
@@ -47,13 +54,11 @@ def handler(event: Event, context: Any) -> dict[str, Any]:
         request = read_request(event)
         route = f"{request.method} {request.resource}"
         response = find_handler(request)(request)
-    except HttpError as error:
-        if error.status >= 500:  # noqa: PLR2004
-            LOGGER.warning("%s", error.message, exc_info=error.__cause__)
-        response = Response(error.status, dump_message(error.message), error.headers)
+    except errors.ServiceError as error:
+        response = refuse(error)
     except Exception:
         LOGGER.exception("A handler failed")
-        response = Response(500, dump_message(f"Internal server error, request {request_id}"))
+        response = Response(500, json_message(f"Internal server error, request {request_id}"))
     LOGGER.info(
         "%s %s",
         route,
@@ -70,7 +75,7 @@ def handler(event: Event, context: Any) -> dict[str, Any]:
 
 
 def find_handler(request: Request) -> Handler:
-    """Return the handler of the route that API Gateway matched: its own, or the path's for any method."""
+    """Return the handler of the route that API Gateway matched: the method's own, or the path's for any method."""
 {%- if service.preflights %}
     if request.method == "OPTIONS" and f"OPTIONS {request.resource}" not in ROUTES:
         return answer_preflight
@@ -78,14 +83,16 @@ def find_handler(request: Request) -> Handler:
     for key in (f"{request.method} {request.resource}", f"ANY {request.resource}"):
         if key in ROUTES:
             return ROUTES[key]
-    raise HttpError(404, f"There is no route {request.method} {request.resource}")
-{% if service.preflights %}
+    raise errors.NotFound(f"There is no route {request.method} {request.resource}")
+{%- if service.preflights %}
+
 
 def answer_preflight(_: Request) -> Response:
-    """Answer a browser that asks what it may send: API Gateway adds that."""
+    """Answer a browser's preflight: API Gateway adds the headers."""
     return Response(204)
-{% endif %}
+{%- endif %}
 {% if service.is_rest %}
+
 def read_request(event: Event) -> Request:
     """Return the request in an event of a REST API (proxy integration, payload format 1.0)."""
     return Request(
@@ -104,9 +111,9 @@ def decode_parameter(value: str) -> str:
     try:
         return unquote(value, errors="strict")
     except UnicodeDecodeError as error:
-        raise HttpError(400, "The path must be UTF-8") from error
-
+        raise errors.InvalidRequest("The path must be UTF-8") from error
 {% else %}
+
 def read_request(event: Event) -> Request:
     """Return the request in an event of an HTTP API (payload format 2.0)."""
     return Request(
@@ -117,8 +124,8 @@ def read_request(event: Event) -> Request:
         query=event.get("queryStringParameters") or {},
         body=read_body(event),
     )
-
 {% endif %}
+
 def read_body(event: Event) -> str:
     body: str = event.get("body") or ""
     if not event.get("isBase64Encoded"):
@@ -126,10 +133,19 @@ def read_body(event: Event) -> str:
     try:
         return base64.b64decode(body, validate=True).decode()
     except ValueError as error:
-        raise HttpError(400, "The body must be UTF-8") from error
+        raise errors.InvalidRequest("The body must be UTF-8") from error
 
 
-def dump_message(message: str) -> str:
+def refuse(error: errors.ServiceError) -> Response:
+    """Return the response that tells the client about an error."""
+    headers = {}
+    if isinstance(error, errors.Unavailable):
+        LOGGER.warning("%s", error, exc_info=error.__cause__)
+        headers = {"Retry-After": "1"}
+    return Response(STATUSES[type(error)], json_message(str(error)), headers)
+
+
+def json_message(message: str) -> str:
     return json.dumps({"message": message}, ensure_ascii=False)
 
 
@@ -137,7 +153,11 @@ def write_response(response: Response) -> dict[str, Any]:
     content_type = {"Content-Type": "application/json"} if response.body else {}
     return {
         "statusCode": response.status,
-        "headers": {**content_type, {% if service.sends_cors_headers %}**CORS_HEADERS, {% endif %}**response.headers},
+{%- if service.sends_cors_headers %}
+        "headers": {**content_type, **CORS_HEADERS, **response.headers},
+{%- else %}
+        "headers": {**content_type, **response.headers},
+{%- endif %}
         "body": response.body,
         "isBase64Encoded": False,
     }

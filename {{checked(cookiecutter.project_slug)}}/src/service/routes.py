@@ -11,16 +11,17 @@ return responses.created(request, item, "{{ route.location }}")
 return responses.created(request, item)
 {%- endif %}
 {%- endmacro -%}
-"""The routes: a handler for each, and the table in which API Gateway's route keys are looked up."""
-
-from __future__ import annotations
+"""The routes: one handler per route, and the table in which `app` looks up API Gateway's route keys."""
 
 from collections.abc import Callable
 
 {% if service.handler_modules -%}
 from service import {{ service.handler_modules | join(", ") }}
 {% endif -%}
-from service.http import {{ service.message_classes | join(", ") }}
+{% if service.has_stubs -%}
+from service.errors import NotImplementedYet
+{% endif -%}
+from service.http import Request, Response
 
 Handler = Callable[[Request], Response]
 {% for route in service.routes %}
@@ -28,30 +29,30 @@ Handler = Callable[[Request], Response]
 def {{ route.name }}(request: Request) -> Response:
     """{{ route.key }}: {{ route.summary }}."""
 {%- if route.operation == "list" %}
-    items, last_key = table.scan(pages.read_limit(request), pages.read_cursor(request))
-    return pages.make_page(request, items, last_key)
+    page, last_key = table.scan(pages.read_limit(request), pages.read_cursor(request))
+    return pages.make_page(request, page, last_key)
 {%- elif route.operation == "query" %}
-    partition = table.read_path_key(request)
-    items, last_key = table.query(partition, pages.read_limit(request), pages.read_cursor(request))
-    return pages.make_page(request, items, last_key)
+    partition = items.read_key(request)
+    page, last_key = table.query(partition, pages.read_limit(request), pages.read_cursor(request))
+    return pages.make_page(request, page, last_key)
 {%- elif route.operation == "create" %}
-    item = table.read_item(request)
+    item = items.read_item(request)
     table.create(item)
     {{ created(route) }}
 {%- elif route.operation == "read" %}
-    return responses.ok(table.read(table.read_path_key(request)))
+    return responses.ok(table.read(items.read_key(request)))
 {%- elif route.operation == "replace" %}
-    item = table.read_item(request)
+    item = items.read_item(request)
     if table.replace(item):
         return responses.ok(item)
     {{ created(route) }}
 {%- elif route.operation == "update" %}
-    return responses.ok(table.update(table.read_path_key(request), table.read_changes(request)))
+    return responses.ok(table.update(items.read_key(request), items.read_changes(request)))
 {%- elif route.operation == "delete" %}
-    table.delete(table.read_path_key(request))
+    table.delete(items.read_key(request))
     return Response(204)
 {%- else %}
-    raise HttpError(501, f"{request.method} {request.resource} is not implemented: edit it in src/service/routes.py")
+    raise NotImplementedYet(f"{request.method} {request.resource} is not implemented; edit src/service/routes.py")
 {%- endif %}
 {% endfor %}
 

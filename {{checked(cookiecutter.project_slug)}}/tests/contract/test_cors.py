@@ -1,61 +1,64 @@
-"""What a browser asks before a page of another origin may call the API, and what it wants to see in the answers."""
+{% set preflights = "REQUESTS" -%}
+{% set create = service.tested("create") -%}
+{% set page = "https://page.example" if service.cors_origin == "*" else service.cors_origin -%}
+"""Web pages of another origin can call the API."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
-import project
 import pytest
-import requests
-from api import HttpApi, fill
+from api import Api{{ ", Item" if create.routes }}, Response
 
-if TYPE_CHECKING:
-    from typing import Any
-
-    from project import Route
-
-pytestmark = pytest.mark.over_http
-
-PAGE = {"Origin": project.CORS_ORIGIN.replace("*", "https://page.example")}
-
-
-@pytest.fixture(params=project.ROUTES, ids=str)
-def route(request: pytest.FixtureRequest) -> Route:
-    found: Route = request.param
-    return found
-
-
-@pytest.mark.smoke
-def test_a_page_may_send_what_the_api_takes(api: HttpApi, route: Route) -> None:
-    method = "DELETE" if route.method == "ANY" else route.method
-    asked = {"Access-Control-Request-Method": method, "Access-Control-Request-Headers": "authorization,content-type"}
-
-    answer = requests.options(api.url + fill(route.path, {}), headers={**PAGE, **asked}, timeout=60)
-
-    assert answer.ok, answer.text
-    assert answer.headers["Access-Control-Allow-Origin"] == project.CORS_ORIGIN
-    assert {"*", method} & read_list(answer, "Access-Control-Allow-Methods")
-    assert {"authorization", "content-type"} <= read_list(answer, "Access-Control-Allow-Headers")
+# A request to each route, by its method.
+REQUESTS = [
+{%- for route in service.routes %}
+    ("{{ "DELETE" if route.method == "ANY" else route.method }}", {{ service.fill(route, "nothing") | quoted }}),
+{%- endfor %}
+]
+{%- if service.is_rest and service.routes | selectattr("method", "equalto", "OPTIONS") | list %}
+# Routes for OPTIONS answer the preflights of their paths, as you implement them.
+PREFLIGHTS = [
+{%- for route in service.routes if "OPTIONS" not in service.routes_by_path[route.path] | map(attribute="method") %}
+    ("{{ "DELETE" if route.method == "ANY" else route.method }}", {{ service.fill(route, "nothing") | quoted }}),
+{%- endfor %}
+]
+{%- set preflights = "PREFLIGHTS" %}
+{%- endif %}
+ORIGIN = {{ service.cors_origin | quoted }}
+PAGE = {"Origin": {{ page | quoted }}}
 
 
-def test_a_page_may_read_errors(api: HttpApi, route: Route) -> None:
-    method = "GET" if route.method == "ANY" else route.method
+@pytest.mark.parametrize(("method", "path"), {{ preflights }})
+def test_a_page_may_call_the_route(api: Api, method: str, path: str) -> None:
+    headers = {"Access-Control-Request-Method": method, "Access-Control-Request-Headers": "authorization,content-type"}
 
-    answer = requests.request(method, api.url + fill(route.path, {}) + "?limit=0", headers=PAGE, timeout=60)
+    response = api.request("OPTIONS", path, headers={**PAGE, **headers})
 
-    assert answer.headers["Access-Control-Allow-Origin"] == project.CORS_ORIGIN
-
-
-def test_a_page_may_read_what_it_has_created(api: HttpApi, create_route: Route, key: dict[str, Any]) -> None:
-    answer = requests.post(api.url + fill(create_route.path, key), json=key, headers=PAGE, timeout=60)
-
-    assert answer.status_code == 201
-    assert answer.headers["Access-Control-Allow-Origin"] == project.CORS_ORIGIN
-    if project.HAS_REST_API:  # for an HTTP API, `sam local` leaves this one out
-        assert {"location", "retry-after"} <= read_list(answer, "Access-Control-Expose-Headers")
+    assert response.status in (200, 204)
+    assert response.headers["Access-Control-Allow-Origin"] == ORIGIN
+    assert {"*", method} & read_list(response, "Access-Control-Allow-Methods")
+    assert {"AUTHORIZATION", "CONTENT-TYPE"} <= read_list(response, "Access-Control-Allow-Headers")
 
 
-def read_list(answer: requests.Response, header: str) -> set[str]:
-    """Return what a header lists: methods as they stand, all else in lower case."""
-    parts = [part.strip() for part in answer.headers[header].split(",")]
-    return {part if part.isupper() else part.lower() for part in parts}
+@pytest.mark.parametrize(("method", "path"), REQUESTS)
+def test_a_page_may_read_errors(api: Api, method: str, path: str) -> None:
+    response = api.request(method, path, query={"limit": "0"}, headers=PAGE)
+
+    assert response.headers["Access-Control-Allow-Origin"] == ORIGIN
+{%- if create.routes %}
+
+
+{% set route = create.routes[0] -%}
+def test_a_page_may_read_what_it_created(api: Api, key: Item) -> None:
+
+{{ "path" | assign(route.path, "    ") }}
+    response = api.request("POST", path{{ ", key" if route.parameters }}, body=key, headers=PAGE)
+
+    assert response.status == 201
+    assert response.headers["Access-Control-Allow-Origin"] == ORIGIN
+{%- if service.is_rest %}
+    assert {"LOCATION", "RETRY-AFTER"} <= read_list(response, "Access-Control-Expose-Headers")
+{%- endif %}
+{%- endif %}
+
+
+def read_list(response: Response, header: str) -> set[str]:
+    """Return what a header lists, in upper case."""
+    return {part.strip().upper() for part in response.headers[header].split(",")}

@@ -1,163 +1,136 @@
-"""Routes that create an item."""
-
-from __future__ import annotations
+{% set create = service.tested("create") -%}
+{% set key = service.keys[-1] -%}
+"""POST creates an item."""
 
 import json
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import project
 import pytest
-from api import Api, fill, split
-from project import Route
+from api import Api, Item, Table
+{% if create.definitions or key.definition %}
+{{ create.definitions }}{{ key.definition }}
+{%- endif %}
 
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb.service_resource import Table
+def test_creates_an_item(api: Api, table: Table, key: Item{{ create.argument }}) -> None:
+    item = {**key, "full-name": "田中太郎", "some-tags": ["a", None, True, {"b": 1.5}], "empty-text": ""}
 
-    Key = dict[str, Any]
+    response = api.post({{ create.call("key") }}, body=item)
 
-PARTITION_KEY = project.KEY[0]
-LAST_KEY = project.KEY[-1]
-ONE_BYTE_OR_MORE: list[Any] = [1, [], {}]
-
-
-def item_route_paths() -> set[str]:
-    names = {attribute.name for attribute in project.KEY}
-    return {
-        route.path
-        for route in project.ROUTES
-        if route.operation not in (None, "stub")
-        and {s.strip("{}") for s in split(route.path) if s.startswith("{")} == names
-    }
-
-
-@pytest.mark.smoke
-def test_creates_an_item_and_answers_with_it(api: Api, table: Table, key: Key, create_route: Route) -> None:
-    item = {**key, "the-name": "田中太郎", "the-tags": ["a", None, True, {"b": 1.5}], "the-empty": ""}
-
-    answer = api.request("POST", fill(create_route.path, key), body=item)
-
-    assert answer.status == 201, answer
-    assert answer.headers["content-type"] == "application/json"
-    assert answer.json == json.loads(json.dumps(item), parse_float=Decimal)
-    assert table.get_item(Key=key)["Item"]["the-name"] == "田中太郎"
-
-
-def test_says_where_the_new_item_is(api: Api, key: Key, create_route: Route) -> None:
-    answer = api.request("POST", fill(create_route.path, key), body=key)
-
-    paths = {api.stage + fill(path, key) for path in item_route_paths()}
-    assert answer.status == 201, answer
-    assert answer.headers.get("location", "") in (paths or {""})
-
-
-def test_does_not_create_an_item_twice(api: Api, table: Table, item: dict[str, Any], create_route: Route) -> None:
-    answer = api.request("POST", fill(create_route.path, item), body={**item, "the-name": "other"})
-
-    key = {attribute.name: item[attribute.name] for attribute in project.KEY}
-    assert answer.status == 409, answer
-    assert answer.json.keys() == {"message"}
+    assert (response.status, response.json) == (201, item)
+    assert response.headers["Content-Type"] == "application/json"
     assert table.get_item(Key=key)["Item"] == item
 
 
-def test_keeps_numbers_to_their_last_digit(api: Api, table: Table, key: Key, create_route: Route) -> None:
-    numbers = "12345678901234567890123456789012345678, -0.00000000000000000000000000000000000001, 1e125, 1E-130, 1.0, 0"
-    body = json.dumps(key)[:-1] + f', "the-numbers": [{numbers}, 0e99999999999999999999]}}'
+def test_locates_the_new_item(api: Api, key: Item{{ create.argument }}) -> None:
+    response = api.post({{ create.call("key") }}, body=key)
+{% if create.locations | length > 1 %}
+    locations = [
+{%- for location in create.locations %}
+        {{ location | quoted }},
+{%- endfor %}
+    ]
+    assert response.headers["Location"] in [api.location(location, key) for location in locations]
+{%- elif create.locations %}
+    assert response.headers["Location"] == api.location({{ create.location }}, key)
+{%- else %}
+    assert "Location" not in response.headers  # no route is for one item
+{%- endif %}
 
-    answer = api.request("POST", fill(create_route.path, key), body=body)
+
+def test_does_not_create_an_item_twice(api: Api, table: Table, item: Item, key: Item{{ create.argument }}) -> None:
+    response = api.post({{ create.call("key") }}, body={**item, "full-name": "other"})
+
+    assert (response.status, response.json) == (409, {"message": "An item with this key already exists"})
+    assert table.get_item(Key=key)["Item"] == item
+
+
+def test_keeps_every_digit_of_a_number(api: Api, table: Table, key: Item{{ create.argument }}) -> None:
+    numbers = "12345678901234567890123456789012345678, -0.00000000000000000000000000000000000001, 1e125, 1E-130, 1.0, 0"
+    body = json.dumps(key)[:-1] + f', "some-numbers": [{numbers}, 0e99999999999999999999]}}'
+
+    response = api.post({{ create.call("key") }}, body=body)
 
     expected = [*map(Decimal, numbers.split(",")), Decimal(0)]
-    assert answer.status == 201, answer
-    assert answer.json["the-numbers"] == expected
-    assert table.get_item(Key=key)["Item"]["the-numbers"] == expected
+    assert (response.status, response.json["some-numbers"]) == (201, expected)
+    assert table.get_item(Key=key)["Item"]["some-numbers"] == expected
+
+
+@pytest.mark.parametrize("body", ["", "text", '{"a": 1', '{"a": NaN}', '{"a": Infinity}', '{"a": -Infinity}'])
+def test_refuses_a_body_that_is_not_json(api: Api, key: Item{{ create.argument }}, body: str) -> None:
+    response = api.post({{ create.call("key") }}, body=body)
+
+    assert response.status == 400
+    assert response.json["message"].startswith("The body is not valid JSON: ")
+
+
+def test_names_the_line_of_a_json_error(api: Api, key: Item{{ create.argument }}) -> None:
+    response = api.post({{ create.call("key") }}, body='{\n  "a": 1,\n  b\n}')
+
+    assert response.status == 400
+    assert response.json["message"].startswith("The body is not valid JSON: line 3, column ")
 
 
 @pytest.mark.parametrize(
-    "body",
-    ["", "no JSON", "[]", '"text"', "null", '{"the-a": 1', "[" * 100_000, '{"the-a": "\\ud800"}'],
-    ids=["empty", "text", "array", "string", "null", "cut", "deep", "surrogate"],
+    ("body", "message"),
+    [
+        ("[]", "The body must be a JSON object"),
+        ('"text"', "The body must be a JSON object"),
+        ("null", "The body must be a JSON object"),
+        ("\ufeff{}", "The body starts with a byte order mark; send UTF-8 without one"),
+        ('{"a": "\\ud800"}', "The body contains half of a surrogate pair, which is not a character"),
+        ('{"": 1}', "An attribute's name must not be empty"),
+        ('{"a": ' + "[" * 33 + "]" * 33 + "}", "The body is nested deeper than 32 levels"),
+        ('{"a": 1e126}', "The number 1e126 is out of range"),
+        ('{"a": 1e-131}', "The number 1e-131 is out of range"),
+        ('{"a": 1e999999999999999999999}', "The number 1e999999999999999999999 is out of range"),
+        ('{"a": ' + "1" * 39 + "}", f"The number {'1' * 39} has more than 38 significant digits"),
+    ],
 )
-def test_refuses_a_body_that_is_no_json_object(api: Api, key: Key, create_route: Route, body: str) -> None:
-    answer = api.request("POST", fill(create_route.path, key), body=body)
+def test_refuses_a_body_that_is_not_an_item(api: Api, key: Item{{ create.argument }}, body: str, message: str) -> None:
+    response = api.post({{ create.call("key") }}, body=body)
 
-    assert (answer.status, answer.json.keys()) == (400, {"message"})
+    assert (response.status, response.json) == (400, {"message": message})
+
+
+def test_refuses_very_deep_nesting(api: Api, key: Item{{ create.argument }}) -> None:
+    assert api.post({{ create.call("key") }}, body="[" * 100_000).status == 400
+
+
+def test_refuses_an_item_without_its_key(api: Api, key: Item{{ create.argument }}) -> None:
+    body = {name: value for name, value in key.items() if name != {{ key.literal }}}
+
+    response = api.post({{ create.call("key") }}, body=body)
+
+    assert (response.status, response.json) == (400, {"message": {{ key.says("is missing") }}})
 
 
 @pytest.mark.parametrize(
-    "number", ["NaN", "Infinity", "-Infinity", "1e126", "1e-131", "1e999999999999999999999", "1" * 39]
+    ("value", "message"),
+    [
+{%- if key.is_number %}
+{%- for value in ("None", "True", "[1]", '{"a": 1}', '""', '"1"', '"text"') %}
+        ({{ value }}, {{ key.says("must be a number") }}),
+{%- endfor %}
+{%- else %}
+{%- for value in ("None", "True", "[1]", '{"a": 1}', "1") %}
+        ({{ value }}, {{ key.says("must be a string") }}),
+{%- endfor %}
+        ("", {{ key.says("must not be empty") }}),
+        ("x" * {{ key.max_bytes + 1 }}, {{ key.says("must be at most %d bytes long" % key.max_bytes) }}),
+        ("é" * {{ key.max_bytes // 2 + 1 }}, {{ key.says("must be at most %d bytes long" % key.max_bytes) }}),
+{%- endif %}
+    ],
 )
-def test_refuses_a_number_that_dynamodb_cannot_keep(api: Api, key: Key, create_route: Route, number: str) -> None:
-    answer = api.request(
-        "POST", fill(create_route.path, key), body=json.dumps(key)[:-1] + f', "the-number": {number}}}'
-    )
+def test_refuses_an_invalid_key(api: Api, key: Item{{ create.argument }}, value: Any, message: str) -> None:
+    body = {**key, {{ key.literal }}: value}
 
-    assert (answer.status, answer.json.keys()) == (400, {"message"})
+    response = api.post({{ create.call("key") }}, body=body)
 
-
-def test_refuses_an_item_that_is_nested_too_deeply(api: Api, key: Key, create_route: Route) -> None:
-    body = json.dumps(key)[:-1] + ', "the-deep": ' + "[" * 33 + "]" * 33 + "}"
-
-    answer = api.request("POST", fill(create_route.path, key), body=body)
-
-    assert (answer.status, answer.json.keys()) == (400, {"message"})
+    assert (response.status, response.json) == (400, {"message": message})
 
 
-def test_refuses_an_item_without_a_key(api: Api, key: Key, create_route: Route) -> None:
-    body = {name: value for name, value in key.items() if name != LAST_KEY.name}
+def test_refuses_an_item_over_400_kilobytes(api: Api, key: Item{{ create.argument }}) -> None:
+    response = api.post({{ create.call("key") }}, body={**key, "some-text": "x" * 410_000})
 
-    answer = api.request("POST", fill(create_route.path, key), body=body)
-
-    assert answer.status == 400
-    assert LAST_KEY.name in answer.json["message"]
-
-
-def impossible_values() -> list[Any]:
-    others = [None, True, [1], {"a": 1}]
-    if LAST_KEY.type == "N":
-        return [*others, "1", "", "text"]
-    return [*others, 1, "", "x" * (LAST_KEY.max_bytes + 1), "é" * (LAST_KEY.max_bytes // 2 + 1)]
-
-
-@pytest.mark.parametrize("value", impossible_values(), ids=lambda value: json.dumps(value)[:20])
-def test_refuses_a_key_that_cannot_be(api: Api, key: Key, create_route: Route, value: Any) -> None:
-    answer = api.request("POST", fill(create_route.path, key), body={**key, LAST_KEY.name: value})
-
-    assert answer.status == 400, answer
-    assert LAST_KEY.name in answer.json["message"]
-
-
-def test_refuses_a_body_of_very_many_values_at_once(api: Api, key: Key, create_route: Route) -> None:
-    bodies = [{**key, "the-list": [value] * 300_000} for value in ONE_BYTE_OR_MORE]
-
-    answers = [api.request("POST", fill(create_route.path, key), body=body) for body in bodies]
-
-    assert [answer.status for answer in answers] == [413, 413, 413]
-
-
-def test_refuses_an_attribute_without_a_name(api: Api, key: Key, create_route: Route) -> None:
-    answer = api.request("POST", fill(create_route.path, key), body={**key, "": 1})
-
-    assert (answer.status, answer.json.keys()) == (400, {"message"})
-
-
-def test_refuses_an_item_over_400_kilobytes(api: Api, key: Key, create_route: Route) -> None:
-    answer = api.request("POST", fill(create_route.path, key), body={**key, "the-text": "x" * 410_000})
-
-    assert (answer.status, answer.json.keys()) == (413, {"message"})
-
-
-def test_takes_the_partition_key_from_the_path(api: Api, key: Key, partition_create_route: Route) -> None:
-    body = {name: value for name, value in key.items() if name != PARTITION_KEY.name}
-
-    answer = api.request("POST", fill(partition_create_route.path, key), body=body)
-
-    assert (answer.status, answer.json) == (201, key)
-
-
-def test_refuses_a_partition_key_other_than_the_path_s(api: Api, key: Key, partition_create_route: Route) -> None:
-    other = 1 if PARTITION_KEY.type == "N" else "other"
-
-    answer = api.request("POST", fill(partition_create_route.path, key), body={**key, PARTITION_KEY.name: other})
-
-    assert answer.status == 400
-    assert PARTITION_KEY.name in answer.json["message"]
+    assert (response.status, response.json) == (413, {"message": "The item is larger than 400 KB"})

@@ -1,28 +1,22 @@
-"""Routes that delete an item."""
+{% set delete = service.tested("delete") -%}
+"""DELETE deletes an item."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
-
+{% if delete.argument -%}
 import pytest
-from api import Api, fill
+{% endif -%}
+from api import Api, Item, Table
+{% if delete.definitions %}
+{{ delete.definitions }}
+{%- endif %}
 
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb.service_resource import Table
-    from project import Route
+def test_deletes_an_item(api: Api, table: Table, item: Item, key: Item{{ delete.argument }}) -> None:
+    response = api.delete({{ delete.call("item") }})
 
-    Key = dict[str, Any]
-
-
-@pytest.mark.smoke
-def test_deletes_an_item(api: Api, table: Table, item: dict[str, Any], key: Key, delete_route: Route) -> None:
-    answer = api.request("DELETE", fill(delete_route.path, item))
-
-    assert (answer.status, answer.text) == (204, "")
+    assert (response.status, response.text) == (204, "")
     assert "Item" not in table.get_item(Key=key)
 
 
-def test_answers_404_where_no_item_has_the_key(api: Api, key: Key, delete_route: Route) -> None:
-    answer = api.request("DELETE", fill(delete_route.path, key))
+def test_responds_with_404_if_no_item_has_the_key(api: Api, key: Item{{ delete.argument }}) -> None:
+    response = api.delete({{ delete.call("key") }})
 
-    assert (answer.status, answer.json.keys()) == (404, {"message"})
+    assert (response.status, response.json) == (404, {"message": "No item has this key"})

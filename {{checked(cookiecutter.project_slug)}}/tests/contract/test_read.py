@@ -1,107 +1,75 @@
-"""Routes that read an item."""
+{% set read = service.tested("read") -%}
+{% set text_keys = service.keys | rejectattr("is_number") | list -%}
+{% set number_keys = service.keys | selectattr("is_number") | list -%}
+"""GET reads an item."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
-
-import project
+{% if read.argument or text_keys or number_keys -%}
 import pytest
-from api import Api, fill
+{% endif -%}
+from api import Api, Item, Table
+{% if read.definitions or service.keys | map(attribute="definition") | join %}
+{{ read.definitions }}{{ service.keys | map(attribute="definition") | join }}
+{%- endif %}
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+def test_reads_an_item(api: Api, item: Item{{ read.argument }}) -> None:
+    response = api.get({{ read.call("item") }})
 
-    from mypy_boto3_dynamodb.service_resource import Table
-    from project import Route
-
-    Key = dict[str, Any]
-
-# What a URL, a gateway or a decoder might take for something else. (%2F splits a path at every gateway.)
-TELLING_TEXTS = [
-    "a b",
-    "é",
-    "日本",
-    "🦀",
-    "100%",
-    "%41",
-    "a+b",
-    "a?b",
-    "a#b",
-    '"',
-    "\\",
-    "{}",
-    "a&b=c",
-    "a;b",
-    "a:b",
-    "~",
-]
+    assert (response.status, response.json) == (200, item)
+    assert response.headers["Content-Type"] == "application/json"
 
 
-@pytest.mark.smoke
-def test_reads_an_item(api: Api, item: dict[str, Any], read_route: Route) -> None:
-    answer = api.request("GET", fill(read_route.path, item))
+def test_responds_with_404_if_no_item_has_the_key(api: Api, key: Item{{ read.argument }}) -> None:
+    response = api.get({{ read.call("key") }})
 
-    assert (answer.status, answer.json) == (200, item)
-    assert answer.headers["content-type"] == "application/json"
-
-
-def test_answers_404_where_no_item_has_the_key(api: Api, key: Key, read_route: Route) -> None:
-    answer = api.request("GET", fill(read_route.path, key))
-
-    assert (answer.status, answer.json.keys()) == (404, {"message"})
+    assert (response.status, response.json) == (404, {"message": "No item has this key"})
+{%- if text_keys %}
 
 
-@pytest.mark.parametrize("text", TELLING_TEXTS)
-def test_reads_back_any_key_that_is_text(api: Api, table: Table, key: Key, read_route: Route, text: str) -> None:
-    texts = {attribute.name: text for attribute in project.KEY if attribute.type == "S"}
-    item = {**key, **texts, "the-text": text}
-    table.put_item(Item=item)
+# Characters that a URL, a gateway or a decoder could misread. (Every gateway splits a path at %2F.)
+@pytest.mark.parametrize(
+    "text",
+    ["a b", "é", "日本", "🦀", "100%", "%41", "a+b", "a?b", "a#b", '"', "\\", "{}", "a&b=c", "a;b", "a:b", "~"],
+)
+def test_reads_an_item_with_any_text_as_its_key(api: Api, table: Table, key: Item{{ read.argument }}, text: str) -> None:
+{%- for each in text_keys %}
+    key[{{ each.literal }}] = text
+{%- endfor %}
+    table.put_item(Item=key)
 
-    answer = api.request("GET", fill(read_route.path, item))
+    response = api.get({{ read.call("key") }})
 
-    table.delete_item(Key={name: item[name] for name in key})
-    assert (answer.status, answer.json) == (200, item)
+    assert (response.status, response.json) == (200, key)
 
 
-def test_finds_a_number_however_it_is_written(api: Api, item: dict[str, Any], read_route: Route) -> None:
-    written = {attribute.name: f"{item[attribute.name]}.0" for attribute in project.KEY if attribute.type == "N"}
+{% set key = text_keys[0] -%}
+def test_refuses_a_key_that_is_too_long(api: Api, key: Item{{ read.argument }}) -> None:
+    long_key = {**key, {{ key.literal }}: "x" * {{ key.max_bytes + 1 }}}
 
-    answer = api.request("GET", fill(read_route.path, {**item, **written}))
+    assert api.get({{ read.call("long_key") }}).status == 400
+{%- endif %}
+{%- if number_keys %}
 
-    assert (answer.status, answer.json) == (200, item)
+
+def test_finds_a_number_in_any_notation(api: Api, item: Item{{ read.argument }}) -> None:
+    written = {name: f"{item[name]}.0" for name in ({{ number_keys | map(attribute="literal") | join(", ") }}{{ "," if number_keys | length == 1 }})}
+
+    response = api.get({{ read.call("{**item, **written}") }})
+
+    assert (response.status, response.json) == (200, item)
 
 
 @pytest.mark.parametrize("text", ["one", "1_000", "0x10", "NaN", "１", "1e400", "1" * 39])
-@pytest.mark.parametrize("attribute", [a for a in project.KEY if a.type == "N"] or [None], ids=lambda a: a and a.name)
-def test_refuses_a_path_that_is_no_number(
-    api: Api, key: Key, read_route: Route, attribute: project.KeyAttribute | None, text: str
-) -> None:
-    impossible = {attribute.name: text} if attribute else {project.KEY[0].name: "x" * 2049}
+@pytest.mark.parametrize("name", [{{ number_keys | map(attribute="literal") | join(", ") }}])
+def test_refuses_an_invalid_number_in_the_path(api: Api, key: Item{{ read.argument }}, name: str, text: str) -> None:
+    response = api.get({{ read.call("{**key, name: text}") }})
 
-    answer = api.request("GET", fill(read_route.path, {**key, **impossible}))
-
-    assert (answer.status, answer.json.keys()) == (400, {"message"})
+    assert (response.status, response.json.keys()) == (400, {"message"})
+{%- endif %}
 
 
-def test_shows_what_json_has_no_type_for(api: Api, table: Table, key: Key, read_route: Route) -> None:
-    table.put_item(
-        Item={**key, "the-bytes": b"\x00\xff", "the-words": {"a"}, "the-numbers": {1}, "the-blobs": {b"\x01"}}
-    )
+def test_shows_binary_values_and_sets(api: Api, table: Table, key: Item{{ read.argument }}) -> None:
+    table.put_item(Item={**key, "a-blob": b"\x00\xff", "a-set": {"a"}, "number-set": {1}, "blob-set": {b"\x01"}})
 
-    answer = api.request("GET", fill(read_route.path, key))
+    response = api.get({{ read.call("key") }})
 
-    assert answer.json == {**key, "the-bytes": "AP8=", "the-words": ["a"], "the-numbers": [1], "the-blobs": ["AQ=="]}
-
-
-@pytest.mark.smoke
-def test_answers_head_without_a_body(api: Api, item: dict[str, Any], head_route: Route) -> None:
-    answer = api.request("HEAD", fill(head_route.path, item))
-
-    assert (answer.status, answer.text) == (200, "")
-
-
-def test_answers_head_for_no_item_without_a_body(api: Api, new_key: Callable[[], Key], head_route: Route) -> None:
-    answer = api.request("HEAD", fill(head_route.path, new_key()))
-
-    assert answer.status == (404 if head_route.operation == "read" else 200)
-    assert answer.text == ""
+    assert response.json == {**key, "a-blob": "AP8=", "a-set": ["a"], "number-set": [1], "blob-set": ["AQ=="]}

@@ -1,74 +1,79 @@
-"""Routes that replace an item, or create it."""
+{% set replace = service.tested("replace") -%}
+{% set number_keys = service.keys | selectattr("is_number") | list -%}
+"""PUT replaces an item, or creates it."""
 
-from __future__ import annotations
+from typing import Any
 
-from typing import TYPE_CHECKING, Any
-
-import project
 import pytest
-from api import Api, fill
+from api import Api, Item, Table
+{% if replace.definitions or service.keys | map(attribute="definition") | join %}
+{{ replace.definitions }}{{ service.keys | map(attribute="definition") | join }}
+{%- endif %}
 
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb.service_resource import Table
-    from project import Route
+def test_creates_an_item(api: Api, table: Table, key: Item{{ replace.argument }}) -> None:
+    response = api.put({{ replace.call("key") }}, body={"full-name": "new"})
 
-    Key = dict[str, Any]
-
-
-@pytest.mark.smoke
-def test_creates_an_item_and_says_where_it_is(api: Api, table: Table, key: Key, replace_route: Route) -> None:
-    answer = api.request("PUT", fill(replace_route.path, key), body={"the-name": "new"})
-
-    assert (answer.status, answer.json) == (201, {**key, "the-name": "new"})
-    assert answer.headers["location"].startswith(f"{api.stage}/")
-    assert table.get_item(Key=key)["Item"] == {**key, "the-name": "new"}
-
-
-@pytest.mark.smoke
-def test_replaces_an_item_as_a_whole(
-    api: Api, table: Table, item: dict[str, Any], key: Key, replace_route: Route
-) -> None:
-    answer = api.request("PUT", fill(replace_route.path, item), body={"the-other": 1})
-
-    assert (answer.status, answer.json) == (200, {**key, "the-other": 1})
-    assert table.get_item(Key=key)["Item"] == {**key, "the-other": 1}
+    assert (response.status, response.json) == (201, {**key, "full-name": "new"})
+{%- if replace.locations | length > 1 %}
+    locations = [
+{%- for location in replace.locations %}
+        {{ location | quoted }},
+{%- endfor %}
+    ]
+    assert response.headers["Location"] in [api.location(location, key) for location in locations]
+{%- else %}
+    assert response.headers["Location"] == api.location({{ replace.location }}, key)
+{%- endif %}
+    assert table.get_item(Key=key)["Item"] == {**key, "full-name": "new"}
 
 
-def test_takes_a_key_in_the_body_that_is_the_path_s(api: Api, key: Key, replace_route: Route) -> None:
-    answer = api.request("PUT", fill(replace_route.path, key), body=key)
+def test_replaces_the_whole_item(api: Api, table: Table, item: Item, key: Item{{ replace.argument }}) -> None:
+    response = api.put({{ replace.call("item") }}, body={"visit-count": 1})
 
-    assert (answer.status, answer.json) == (201, key)
+    assert (response.status, response.json) == (200, {**key, "visit-count": 1})
+    assert table.get_item(Key=key)["Item"] == {**key, "visit-count": 1}
 
 
-def test_compares_numbers_in_keys_as_numbers(api: Api, key: Key, replace_route: Route) -> None:
-    written = {attribute.name: float(key[attribute.name]) for attribute in project.KEY if attribute.type == "N"}
+def test_accepts_the_same_key_in_the_body(api: Api, key: Item{{ replace.argument }}) -> None:
+    response = api.put({{ replace.call("key") }}, body=key)
 
-    answer = api.request("PUT", fill(replace_route.path, key), body={**key, **written})
+    assert (response.status, response.json) == (201, key)
+{%- if number_keys %}
 
-    assert (answer.status, answer.json) == (201, key)
+
+def test_compares_numbers_in_keys_as_numbers(api: Api, key: Item{{ replace.argument }}) -> None:
+    written = {name: float(key[name]) for name in ({{ number_keys | map(attribute="literal") | join(", ") }}{{ "," if number_keys | length == 1 }})}
+
+    response = api.put({{ replace.call("key") }}, body={**key, **written})
+
+    assert (response.status, response.json) == (201, key)
+{%- endif %}
 
 
 @pytest.mark.parametrize("value", ["other", 7, None, True], ids=repr)
-@pytest.mark.parametrize("attribute", project.KEY, ids=lambda attribute: attribute.name)
-def test_refuses_a_key_other_than_the_path_s(
-    api: Api, table: Table, key: Key, replace_route: Route, attribute: project.KeyAttribute, value: Any
-) -> None:
-    answer = api.request("PUT", fill(replace_route.path, key), body={attribute.name: value})
+{%- if service.sort_key %}
+@pytest.mark.parametrize("name", [{{ service.keys | map(attribute="literal") | join(", ") }}])
+{%- endif %}
+def test_refuses_another_key(api: Api, table: Table, key: Item{{ replace.argument }}{{ ", name: str" if service.sort_key }}, value: Any) -> None:
+{%- if service.sort_key %}
+    response = api.put({{ replace.call("key") }}, body={name: value})
 
-    assert answer.status == 400
-    assert attribute.name in answer.json["message"]
+    message = f"{name} in the body differs from the path's"
+{%- else %}
+    response = api.put({{ replace.call("key") }}, body={ {{- service.partition_key.literal }}: value})
+
+    message = {{ service.partition_key.says("in the body differs from the path's") }}
+{%- endif %}
+    assert (response.status, response.json) == (400, {"message": message})
     assert "Item" not in table.get_item(Key=key)
 
 
-def test_refuses_what_is_no_item(api: Api, key: Key, replace_route: Route) -> None:
-    url = fill(replace_route.path, key)
-
-    answers = [api.request("PUT", url, body=body) for body in ("", "[]", '{"the-a": NaN}')]
-
-    assert [answer.status for answer in answers] == [400, 400, 400]
+@pytest.mark.parametrize("body", ["", "[]", '{"a": NaN}'])
+def test_refuses_a_body_that_is_not_an_item(api: Api, key: Item{{ replace.argument }}, body: str) -> None:
+    assert api.put({{ replace.call("key") }}, body=body).status == 400
 
 
-def test_refuses_an_item_over_400_kilobytes(api: Api, key: Key, replace_route: Route) -> None:
-    answer = api.request("PUT", fill(replace_route.path, key), body={"the-text": "x" * 410_000})
+def test_refuses_an_item_over_400_kilobytes(api: Api, key: Item{{ replace.argument }}) -> None:
+    response = api.put({{ replace.call("key") }}, body={"some-text": "x" * 410_000})
 
-    assert answer.status == 413
+    assert (response.status, response.json) == (413, {"message": "The item is larger than 400 KB"})

@@ -1,86 +1,84 @@
-"""Routes that set and remove attributes of an item."""
+{% set update = service.tested("update") -%}
+"""PATCH sets and removes attributes of an item."""
 
-from __future__ import annotations
+from typing import Any
 
-from typing import TYPE_CHECKING, Any
-
-import project
 import pytest
-from api import Api, fill
+from api import Api, Item, Table
+{% if update.definitions or service.keys | map(attribute="definition") | join %}
+{{ update.definitions }}{{ service.keys | map(attribute="definition") | join }}
+{%- endif %}
 
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb.service_resource import Table
-    from project import Route
+def test_sets_and_removes_attributes(api: Api, item: Item{{ update.argument }}) -> None:
+    changes = {"visit-count": 4, "some-tags": [None]}
+    response = api.patch({{ update.call("item") }}, body={**changes, "full-name": None})
 
-    Key = dict[str, Any]
-
-
-@pytest.mark.smoke
-def test_sets_what_is_given_and_removes_what_is_null(api: Api, item: dict[str, Any], update_route: Route) -> None:
-    # Some names are reserved words of DynamoDB, or have a meaning in its expressions.
-    telling = {"size": [1], "status": {"a": None}, "a.b": "dot", "#x": "hash"}
-    changes = {"the-visits": 4, **{name: value for name, value in telling.items() if name not in project.KEY_NAMES}}
-
-    answer = api.request("PATCH", fill(update_route.path, item), body={**changes, "the-name": None})
-
-    expected = {name: value for name, value in {**item, **changes}.items() if name != "the-name"}
-    assert (answer.status, answer.json) == (200, expected)
+    del item["full-name"]
+    assert (response.status, response.json) == (200, {**item, **changes})
 
 
-@pytest.mark.over_http  # the offline table fails at an UpdateItem that has only a condition
-def test_leaves_an_item_as_it_is_where_nothing_is_given(api: Api, item: dict[str, Any], update_route: Route) -> None:
-    answer = api.request("PATCH", fill(update_route.path, item), body={})
+# Reserved words of DynamoDB, and characters that mean something in its expressions.
+@pytest.mark.parametrize("name", [{% for name in ("size", "status", "values", "a.b", "#x", ":x") if name not in service.key_schemas %}"{{ name }}"{{ ", " if not loop.last }}{% endfor %}])
+def test_sets_an_attribute_of_any_name(api: Api, item: Item{{ update.argument }}, name: str) -> None:
+    response = api.patch({{ update.call("item") }}, body={name: "value"})
 
-    assert (answer.status, answer.json) == (200, item)
-
-
-def test_refuses_more_changes_than_dynamodb_takes_at_once(api: Api, item: dict[str, Any], update_route: Route) -> None:
-    changes = {f"the-{position}": position for position in range(301)}
-
-    answer = api.request("PATCH", fill(update_route.path, item), body=changes)
-
-    assert answer.status == 400
-    assert "At most 300 attributes" in answer.json["message"]
+    assert (response.status, response.json) == (200, {**item, name: "value"})
 
 
-@pytest.mark.over_http  # the offline table fails at an expression of some hundred parts
-def test_makes_as_many_changes_as_dynamodb_takes(api: Api, item: dict[str, Any], update_route: Route) -> None:
-    changes = {f"the-{position}": position for position in range(300)}
+@pytest.mark.emulator(reason="moto fails at an UpdateItem that has only a condition")
+def test_changes_nothing_for_an_empty_object(api: Api, item: Item{{ update.argument }}) -> None:
+    response = api.patch({{ update.call("item") }}, body={})
 
-    answer = api.request("PATCH", fill(update_route.path, item), body=changes)
-
-    assert (answer.status, answer.json) == (200, {**item, **changes})
+    assert (response.status, response.json) == (200, item)
 
 
-def test_does_not_create_an_item(api: Api, table: Table, key: Key, update_route: Route) -> None:
-    answers = [
-        api.request("PATCH", fill(update_route.path, key), body=body) for body in ({"the-a": 1}, {"the-a": None})
-    ]
+@pytest.mark.emulator(reason="moto takes seconds for an expression of 300 parts")
+def test_makes_300_changes_at_once(api: Api, item: Item{{ update.argument }}) -> None:
+    changes = {f"attribute-{number}": number for number in range(300)}
 
-    assert [answer.status for answer in answers] == [404, 404]
+    response = api.patch({{ update.call("item") }}, body=changes)
+
+    assert (response.status, response.json) == (200, {**item, **changes})
+
+
+def test_refuses_more_than_300_changes(api: Api, item: Item{{ update.argument }}) -> None:
+    response = api.patch({{ update.call("item") }}, body=dict.fromkeys(map(str, range(301))))
+
+    assert (response.status, response.json) == (400, {"message": "At most 300 attributes can change at once"})
+
+
+@pytest.mark.parametrize("value", [1, None], ids=repr)
+def test_does_not_create_an_item(api: Api, table: Table, key: Item{{ update.argument }}, value: Any) -> None:
+    response = api.patch({{ update.call("key") }}, body={"visit-count": value})
+
+    assert (response.status, response.json) == (404, {"message": "No item has this key"})
     assert "Item" not in table.get_item(Key=key)
 
 
-def test_takes_a_key_in_the_body_that_is_the_path_s(
-    api: Api, item: dict[str, Any], key: Key, update_route: Route
-) -> None:
-    answer = api.request("PATCH", fill(update_route.path, item), body={**key, "the-visits": 4})
+def test_accepts_the_same_key_in_the_body(api: Api, item: Item, key: Item{{ update.argument }}) -> None:
+    response = api.patch({{ update.call("item") }}, body={**key, "visit-count": 4})
 
-    assert (answer.status, answer.json) == (200, {**item, "the-visits": 4})
+    assert (response.status, response.json) == (200, {**item, "visit-count": 4})
 
 
 @pytest.mark.parametrize("value", ["other", 7, None], ids=repr)
-@pytest.mark.parametrize("attribute", project.KEY, ids=lambda attribute: attribute.name)
-def test_refuses_to_change_a_key(
-    api: Api, item: dict[str, Any], update_route: Route, attribute: project.KeyAttribute, value: Any
-) -> None:
-    answer = api.request("PATCH", fill(update_route.path, item), body={attribute.name: value})
+{%- if service.sort_key %}
+@pytest.mark.parametrize("name", [{{ service.keys | map(attribute="literal") | join(", ") }}])
+{%- endif %}
+def test_refuses_to_change_the_key(api: Api, item: Item{{ update.argument }}{{ ", name: str" if service.sort_key }}, value: Any) -> None:
+{%- if service.sort_key %}
+    response = api.patch({{ update.call("item") }}, body={name: value})
 
-    assert answer.status == 400
-    assert attribute.name in answer.json["message"]
+    message = f"{name} in the body differs from the path's"
+{%- else %}
+    response = api.patch({{ update.call("item") }}, body={ {{- service.partition_key.literal }}: value})
+
+    message = {{ service.partition_key.says("in the body differs from the path's") }}
+{%- endif %}
+    assert (response.status, response.json) == (400, {"message": message})
 
 
-def test_refuses_what_makes_an_item_too_large(api: Api, item: dict[str, Any], update_route: Route) -> None:
-    answer = api.request("PATCH", fill(update_route.path, item), body={"the-text": "x" * 410_000})
+def test_refuses_a_change_that_makes_the_item_too_large(api: Api, item: Item{{ update.argument }}) -> None:
+    response = api.patch({{ update.call("item") }}, body={"some-text": "x" * 410_000})
 
-    assert answer.status == 413
+    assert (response.status, response.json) == (413, {"message": "The item is larger than 400 KB"})

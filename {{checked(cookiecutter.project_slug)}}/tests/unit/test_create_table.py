@@ -1,19 +1,12 @@
-"""The table that LocalStack makes is the one that template.yaml declares."""
+"""create_table.py creates the tables that a template declares."""
 
-from __future__ import annotations
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
-from typing import TYPE_CHECKING
-
-{% if service.is_python -%}
-import boto3
-{% endif -%}
-import project
-{%- if service.is_python %}
+import create_table
+import pytest
 from moto import mock_aws
-{%- endif %}
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 TEMPLATE = """
 Parameters:
@@ -24,60 +17,62 @@ Resources:
     Properties:
       TableName: !Ref Name
       BillingMode: PAY_PER_REQUEST
-      AttributeDefinitions: [{AttributeName: id, AttributeType: S}, {AttributeName: at, AttributeType: N}]
+      AttributeDefinitions: [{AttributeName: id, AttributeType: S}]
       KeySchema: [{AttributeName: id, KeyType: HASH}]
-      GlobalSecondaryIndexes:
-        - IndexName: by-time
-          KeySchema: [{AttributeName: at, KeyType: HASH}]
-          Projection: {ProjectionType: ALL}
       TimeToLiveSpecification: {AttributeName: expires_at, Enabled: true}
-      StreamSpecification: {StreamViewType: NEW_AND_OLD_IMAGES}
       ProvisionedThroughput: !If [IsProd, {ReadCapacityUnits: 1}, !Ref AWS::NoValue]
-      SSESpecification: !If [IsProd, {SSEEnabled: true}, !Ref AWS::NoValue]
-      PointInTimeRecoverySpecification: {PointInTimeRecoveryEnabled: !If [IsProd, true, false]}
-      DeletionProtectionEnabled: !If [IsProd, true, false]
-  Role: {Type: AWS::IAM::Role}
-"""
+      DeletionProtectionEnabled: !If [IsProd, true, false]"""
+INDEX = """
+      GlobalSecondaryIndexes:
+        - IndexName: by-id
+          KeySchema: [{AttributeName: id, KeyType: HASH}]
+          Projection: {ProjectionType: ALL}"""
 
 
-def test_resolves_parameters_and_leaves_out_what_it_cannot_resolve(tmp_path: Path) -> None:
-    (tmp_path / "template.yaml").write_text(TEMPLATE)
-
-    (table,) = project.CREATE_TABLE.read_tables(tmp_path / "template.yaml")
-
-    assert table["TableName"] == "things"
-    assert table["GlobalSecondaryIndexes"][0]["IndexName"] == "by-time"
-    assert table.keys() == {
-        "AttributeDefinitions",
-        "BillingMode",
-        "GlobalSecondaryIndexes",
-        "KeySchema",
-        "TableName",
-        "TimeToLiveSpecification",
-    }
-{%- if service.is_python %}
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    file = tmp_path / "template.yaml"
+    file.write_text(TEMPLATE + INDEX, encoding="utf-8")
+    return file
 
 
-def test_creates_a_table_with_its_index_and_leaves_it_when_run_again(tmp_path: Path) -> None:
-    (tmp_path / "template.yaml").write_text(TEMPLATE)
+@pytest.fixture
+def client() -> Iterator[Any]:
     with mock_aws():
-        client = boto3.client("dynamodb", region_name="us-east-1")
-
-        project.CREATE_TABLE.create_tables(client, tmp_path / "template.yaml")
-        client.put_item(TableName="things", Item={"id": {"S": "kept"}})
-        project.CREATE_TABLE.create_tables(client, tmp_path / "template.yaml")
-
-        assert client.scan(TableName="things", IndexName="by-time")["Count"] == 0
-        assert client.scan(TableName="things")["Count"] == 1
+        yield create_table.connect("https://dynamodb.us-east-1.amazonaws.com", "us-east-1")
 
 
-def test_sets_the_attribute_by_which_items_expire(tmp_path: Path) -> None:
-    (tmp_path / "template.yaml").write_text(TEMPLATE)
-    with mock_aws():
-        client = boto3.client("dynamodb", region_name="us-east-1")
+def test_creates_the_table_with_its_index_and_expiry(client: Any, file: Path) -> None:
+    create_table.create_tables(client, file)
 
-        project.CREATE_TABLE.create_tables(client, tmp_path / "template.yaml")
+    assert client.scan(TableName="things", IndexName="by-id")["Count"] == 0
+    expiry = client.describe_time_to_live(TableName="things")["TimeToLiveDescription"]
+    assert expiry == {"TimeToLiveStatus": "ENABLED", "AttributeName": "expires_at"}
 
-        ttl = client.describe_time_to_live(TableName="things")["TimeToLiveDescription"]
-        assert ttl == {"TimeToLiveStatus": "ENABLED", "AttributeName": "expires_at"}
-{%- endif %}
+
+def test_keeps_an_existing_table(client: Any, file: Path) -> None:
+    create_table.create_tables(client, file)
+    client.put_item(TableName="things", Item={"id": {"S": "kept"}})
+
+    create_table.create_tables(client, file)
+
+    assert client.scan(TableName="things")["Count"] == 1
+
+
+def test_reports_an_index_that_an_existing_table_lacks(
+    client: Any, file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file.write_text(TEMPLATE, encoding="utf-8")
+    create_table.create_tables(client, file)
+    file.write_text(TEMPLATE + INDEX, encoding="utf-8")
+
+    create_table.create_tables(client, file)
+
+    assert "Table things has no index by-id" in capsys.readouterr().out
+
+
+def test_names_the_line_of_an_invalid_template(file: Path) -> None:
+    file.write_text("Resources:\n  Things: {", encoding="utf-8")
+
+    with pytest.raises(ValueError, match="template.yaml is not valid YAML, line 2"):
+        create_table.read_template(file)

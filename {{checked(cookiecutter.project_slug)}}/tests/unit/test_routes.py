@@ -1,67 +1,66 @@
-"""The routes stand in template.yaml, openapi.yaml and {{ service.routes_file.split("/") | last }}: in each the same ones."""
+"""template.yaml, openapi.yaml and {{ service.routes_file.split("/") | last }} list the same routes."""
 
-from __future__ import annotations
-
-{% if service.is_python -%}
-from typing import TYPE_CHECKING
-
-import project
-import pytest
-
-if TYPE_CHECKING:
-    from offline import OfflineApi
-{%- else -%}
+{% if not service.is_python -%}
 import re
+{% endif -%}
+from pathlib import Path
 
-import project
+import create_table
 import pytest
+import yaml
 
-MATCH_ARM = re.compile(r'^ +"([A-Z]+ /\S*)" => \{?\s*(\w+)\(', re.MULTILINE)
-{%- endif %}
-
-
-@pytest.fixture
-{%- if service.is_python %}
-def handlers(api: OfflineApi) -> dict[str, str]:  # noqa: ARG001 - makes the client
-    """The handler's name for each route of routes.py."""
-    from service.routes import ROUTES  # noqa: PLC0415
-
-    return {route: handler.__name__ for route, handler in ROUTES.items()}
-{%- else %}
-def handlers() -> dict[str, str]:
-    """The handler's name for each route of routes.rs."""
-    return dict(MATCH_ARM.findall((project.ROOT / "src/routes.rs").read_text(encoding="utf-8")))
-{%- endif %}
+PROJECT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
 def events() -> list[str]:
     """The routes of template.yaml."""
-    functions = [r for r in project.read_template()["Resources"].values() if r["Type"] == "AWS::Serverless::Function"]
-    events = [item for function in functions for item in function["Properties"].get("Events", {}).items()]
-    routes = [
-        event["Properties"]
-        for name, event in events
-        if event["Type"] in ("Api", "HttpApi") and not name.startswith("preflight")
-    ]
-    return [f"{route['Method']} {route['Path']}" for route in routes]
+    template = create_table.read_template(PROJECT / "template.yaml")
+    functions = [each for each in template["Resources"].values() if each["Type"] == "AWS::Serverless::Function"]
+    events = [event for function in functions for event in function["Properties"].get("Events", {}).items()]
+    routes = [each["Properties"] for name, each in events if not name.startswith("preflight")]
+    return [f"{route['Method']} {route['Path']}" for route in routes if "Method" in route]
 
 
-def test_every_route_stands_in_all_three_files(events: list[str], handlers: dict[str, str]) -> None:
-    described = [str(route) for route in project.ROUTES]
-    files = {"openapi.yaml": described, "template.yaml": events, "{{ service.routes_file }}": list(handlers)}
-    routes = sorted({route for file in files.values() for route in file})
+@pytest.fixture
+def operations() -> dict[str, str]:
+    """The operationId of each route of openapi.yaml."""
+    paths = yaml.safe_load((PROJECT / "openapi.yaml").read_text(encoding="utf-8"))["paths"]
+    return {
+        f"{'ANY' if method == 'x-amazon-apigateway-any-method' else method.upper()} {path}": operation["operationId"]
+        for path, operations in paths.items()
+        for method, operation in operations.items()
+        if method != "parameters"
+    }
 
-    missing = [f"{route} is not in {file}" for route in routes for file in files if route not in files[file]]
+
+@pytest.fixture
+{%- if service.is_python %}
+def handlers(endpoint: str) -> dict[str, str]:
+    """The handler's name for each route of routes.py."""
+    from service.routes import ROUTES  # `endpoint` has set the environment that the import reads
+
+    return {route: handler.__name__ for route, handler in ROUTES.items()}
+{%- else %}
+def handlers() -> dict[str, str]:
+    """The handler's name for each route of routes.rs."""
+    text = (PROJECT / "src/routes.rs").read_text(encoding="utf-8")
+    return dict(re.findall(r'^ +"([A-Z]+ /\S*)" => \{?\s*(\w+)\(', text, re.MULTILINE))
+{%- endif %}
+
+
+def test_every_file_has_every_route(events: list[str], operations: dict[str, str], handlers: dict[str, str]) -> None:
+    files = {"openapi.yaml": operations, "template.yaml": events, "{{ service.routes_file }}": handlers}
+    routes = sorted({*operations, *events, *handlers})
+
+    missing = [f"{file} lacks {route}" for route in routes for file in files if route not in files[file]]
 
     assert not missing, "\n".join(missing)
 
 
-def test_no_route_stands_in_template_yaml_twice(events: list[str]) -> None:
+def test_template_yaml_lists_each_route_once(events: list[str]) -> None:
     assert sorted(events) == sorted(set(events))
 
 
-def test_every_handler_is_named_as_openapi_yaml_says(handlers: dict[str, str]) -> None:
-    named = {str(route): route.name for route in project.ROUTES}
-
-    assert {route: name for route, name in handlers.items() if named.get(route, name) != name} == {}
+def test_operation_ids_are_the_handlers_names(operations: dict[str, str], handlers: dict[str, str]) -> None:
+    assert operations == handlers

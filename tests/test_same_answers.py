@@ -1,0 +1,88 @@
+"""The same requests get the same responses in both languages, through `sam local` and through the API without Docker."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import pytest
+import requests
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from stacks import Stack
+
+pytestmark = [pytest.mark.docker, pytest.mark.slow]
+
+KEYS = ["a b", "é", "日本", "🦀", "100%", "a+b", "a?b", "a#b", '"', "\\"]
+
+# Paths and bodies that two programs may read in two ways.
+REQUESTS = [
+    *(("GET", f"/users?limit={limit}", "") for limit in ("1", "100", "0", "101", "01", "1.0", "%2B1", "", "9" * 30)),
+    *(("GET", f"/users?cursor={cursor}", "") for cursor in ("", "x", "W10", "e30", "bnVsbA")),
+    *(("PUT", f"/users/{quote(key, safe='')}", '{"seen": 1}') for key in KEYS),
+    *(("GET", f"/users/{quote(key, safe='')}", "") for key in [*KEYS, "nobody", "x" * 2049]),
+    *(
+        (method, f"/users/{method}", body)
+        for method in ("PUT", "PATCH")
+        for body in (
+            *("", "null", "[]", "{", "{}", '{"a": NaN}', '{"a": 1,}', '{"a": 01}', '{"a": "\\ud800"}', '{"": 1}'),
+            *('{"a": 1e126}', '{"a": 0.1e-130}', f'{{"a": {"1" * 39}}}', '{"user_id": "other"}', '{"user_id": 1}'),
+            '{"a": [1.0, -0, 1e2, 1E+5, 0.00000001, 12345678901234567890123456789012345678, -5e-130, 0e99999999999999999999]}',
+            '{"é\\n": "\\b\\u2028🦀/\\\\", "t": true, "f": false, "n": null, "m": {}, "l": [[], {}, null]}',
+            '{"a": {"$serde_json::private::Number": "1"}, "b": {"S": "x"}}',
+            f'{{"a": {"[" * 33}{"]" * 33}}}',
+            f'{{"a": "{"x" * 410_000}"}}',
+        )
+    ),
+    *(("POST", "/users", body) for body in ('{"user_id": "1"}', '{"user_id": "1"}', '{"user_id": ""}', "{}")),
+    *(("DELETE", "/users/1", ""), ("DELETE", "/users/1", "")),
+]
+
+
+@pytest.mark.parametrize("api_type", ["rest", "http"])
+def test_answers_the_same_in_both_languages_and_both_ways_to_run(
+    make_stack: Callable[..., Stack], api_type: str
+) -> None:
+    stacks = [make_stack(language=language, api_type=api_type) for language in ("python", "rust") for _ in range(2)]
+    with contextlib.ExitStack() as running:
+        for position, stack in enumerate(stacks):
+            if position % 2:
+                running.enter_context(stack.running("dev", "DOCKER=no"))
+            else:
+                stack.make("up")
+                running.enter_context(stack.running())
+
+        # moto fails with an UpdateItem that changes nothing.
+        requests_to_all = [each for each in REQUESTS if (each[0], each[2]) != ("PATCH", "{}")]
+        different = [
+            (request, responses)
+            for request in requests_to_all
+            for responses in [[ask(stack, *request) for stack in stacks]]
+            if len(set(responses)) > 1
+        ]
+
+    assert different == []
+
+
+def ask(stack: Stack, method: str, path: str, body: str) -> str:
+    """Send a request, and return what a client sees of the response: numbers by value, parsers' positions left out."""
+    response = requests.request(method, stack.url + path, data=body.encode(), timeout=60)
+    headers = {name: response.headers.get(name) for name in ("Content-Type", "Location", "Retry-After")}
+    text = re.sub(r"(not valid JSON: )[^\"]*", r"\1", response.text)
+    content = json.loads(text, parse_float=Decimal, parse_int=Decimal) if text else None
+    return repr((response.status_code, headers, normalize(content)))
+
+
+def normalize(value: Any) -> Any:
+    """Return JSON with the members of objects in order, and equal numbers alike."""
+    if isinstance(value, dict):
+        return {name: normalize(value[name]) for name in sorted(value)}
+    if isinstance(value, list):
+        return [normalize(element) for element in value]
+    return value.normalize() if isinstance(value, Decimal) else value

@@ -1,0 +1,361 @@
+"""Serves the API on this machine without Docker. It stands in for API Gateway; moto's server stands in for DynamoDB.
+
+Routes, timeout{{ ", variables and CORS" if service.cors_origin else " and variables" }} come from template.yaml. Events and responses follow AWS's documents:
+{%- if service.is_rest %}
+https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
+{%- else %}
+https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
+{%- endif %}
+"""
+
+import argparse
+import base64
+import json
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl, unquote
+
+PROJECT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(PROJECT / "localstack" / "ready.d"))
+
+import create_table  # noqa: E402
+from local_lambda import Function, FunctionError, FunctionTimeout, HttpHandler  # noqa: E402
+
+TEMPLATE = PROJECT / "template.yaml"
+REGION = "{{ service.region }}"
+MAX_EVENT_BYTES = 6 * 1024 * 1024  # AWS Lambda quota: invocation payload
+# moto parses an update expression recursively: 300 changes need more than Python's default.
+MOTO = "import sys; sys.setrecursionlimit(20_000); from moto.server import main; main(sys.argv[1:])"
+
+
+class Match(NamedTuple):
+    """The route that matches a request, and the path's parameters as they are in the URL."""
+
+    method: str
+    resource: str
+    parameters: dict[str, str]
+
+
+class Response(NamedTuple):
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+class Gateway(ThreadingHTTPServer):
+    """API Gateway, as template.yaml declares it."""
+
+    def __init__(self, port: int, endpoint: str, *, in_thread: bool) -> None:
+        super().__init__(("127.0.0.1", port), GatewayHandler)
+        self.endpoint = endpoint
+        self.in_thread = in_thread
+        self.lock = threading.Lock()
+        self.read_at = TEMPLATE.stat().st_mtime_ns
+        self.load(create_table.read_template(TEMPLATE))
+
+    def load(self, template: dict[str, Any]) -> None:
+        """Take the routes and the function's settings from template.yaml."""
+        resources = template["Resources"].values()
+        functions = [each["Properties"] for each in resources if each["Type"] == "AWS::Serverless::Function"]
+        events = [event for function in functions for event in function.get("Events", {}).values()]
+        routes = [event["Properties"] for event in events if event["Type"] == "{{ "Api" if service.is_rest else "HttpApi" }}"]
+        self.routes = [(route["Method"].upper(), route["Path"]) for route in routes]
+{%- if service.cors_origin %}
+        self.cors = template["Resources"]["Api"]["Properties"]["{{ "Cors" if service.is_rest else "CorsConfiguration" }}"]
+{%- endif %}
+        # All functions have the same code: one process, with the variables of all, serves every route.
+        settings = template["Globals"]["Function"]
+        variables = {"AWS_DEFAULT_REGION": REGION, "AWS_REGION": REGION}
+        for function in [settings, *functions]:
+            variables |= function.get("Environment", {}).get("Variables", {})
+        variables["AWS_ENDPOINT_URL_DYNAMODB"] = self.endpoint
+        self.function = Function(settings["Handler"], variables, settings["Timeout"], in_thread=self.in_thread)
+
+    def reload(self) -> None:
+        """Read template.yaml again if it has changed. An invalid one is reported, and changes nothing."""
+        with self.lock:
+            changed_at = TEMPLATE.stat().st_mtime_ns
+            if changed_at != self.read_at:
+                self.read_at, old = changed_at, self.function
+                try:
+                    template = create_table.read_template(TEMPLATE)
+                    create_table.create_tables(create_table.connect(self.endpoint, REGION), TEMPLATE)
+                    self.load(template)
+                    old.stop()
+                except (AttributeError, KeyError, TypeError, ValueError) as error:
+                    print(f"template.yaml is invalid, the API keeps its routes: {error!r}", flush=True)
+
+    def answer(self, request: GatewayHandler, body: bytes) -> Response:
+        """Return what API Gateway responds to a request."""
+        self.reload()
+        path, _, query = request.requestline.split()[1].partition("?")
+{%- if service.is_rest %}
+        path = path.removesuffix("/") or "/"
+{%- endif %}
+        match = self.find_route(request.command, path)
+{%- if service.cors_origin %}
+        if self.is_preflight(request, match):
+            return self.allow_page(path)
+{%- endif %}
+        if match is None:
+            return self.refuse({{ '403, "Missing Authentication Token"' if service.is_rest else '404, "Not Found"' }})
+        event = json.dumps(make_event(request, match, path, query, body)).encode()
+        if len(event) > MAX_EVENT_BYTES:
+            return self.refuse(413, "Request Too Long")
+        try:
+            return self.pass_on(self.function.invoke(event))
+        except FunctionTimeout as error:
+            print(error, flush=True)
+            return self.refuse({{ '504, "Endpoint request timed out"' if service.is_rest else '503, "Service Unavailable"' }})
+        except (FunctionError, AttributeError, KeyError, TypeError, ValueError) as error:
+            print(f"The function failed: {error}", flush=True)
+            return self.refuse({{ '502, "Internal server error"' if service.is_rest else '500, "Internal Server Error"' }})
+{% if service.is_rest %}
+    def find_route(self, method: str, path: str) -> Match | None:
+        """Return the route that a REST API takes: it matches the path first, then the method."""
+        matches = [(pattern, match_path(pattern, path)) for _, pattern in self.routes]
+        paths = sorted((rank(pattern), pattern, found) for pattern, found in matches if found is not None)
+        for _, pattern, parameters in paths[:1]:
+            for route in ((method, pattern), ("ANY", pattern)):
+                if route in self.routes:
+                    return Match(*route, parameters)
+        return None
+
+    def pass_on(self, result: Any) -> Response:
+        """Return the response that a handler's result describes."""
+        headers = {name: str(value) for name, value in (result.get("headers") or {}).items()}
+        body = (result.get("body") or "").encode()
+        body = base64.b64decode(body) if result.get("isBase64Encoded") else body
+        return Response(int(result["statusCode"]), headers, body)
+
+    def refuse(self, status: int, message: str) -> Response:
+        """Return a response that does not come from the function."""
+        headers = {"Content-Type": "application/json"{{ ", **self.allow_origin()" if service.cors_origin }}}
+        return Response(status, headers, json.dumps({"message": message}).encode())
+{%- if service.cors_origin %}
+
+    def is_preflight(self, request: GatewayHandler, match: Match | None) -> bool:
+        """Return whether the gateway answers itself: SAM adds OPTIONS to each path that has no route for it."""
+        return request.command == "OPTIONS" and (match is None or match.method == "ANY")
+
+    def allow_page(self, path: str) -> Response:
+        """Answer a preflight. SAM lists the methods that the path has."""
+        methods = {method for method, pattern in self.routes if match_path(pattern, path) is not None}
+        methods = {"DELETE", "GET", "HEAD", "PATCH", "POST", "PUT"} if "ANY" in methods else methods
+        headers = {
+            "Access-Control-Allow-Headers": self.cors["AllowHeaders"].strip("'"),
+            "Access-Control-Allow-Methods": ",".join(sorted(methods | {"OPTIONS"})),
+            "Access-Control-Max-Age": self.cors["MaxAge"].strip("'"),
+        }
+        return Response(200, headers | self.allow_origin(), b"")
+
+    def allow_origin(self) -> dict[str, str]:
+        return {"Access-Control-Allow-Origin": self.cors["AllowOrigin"].strip("'")}
+{%- endif %}
+{% else %}
+    def find_route(self, method: str, path: str) -> Match | None:
+        """Return the route that an HTTP API takes: the most specific one of those for the method."""
+        routes = [route for route in self.routes if route[0] in (method, "ANY")]
+        matches = [(route, match_path(route[1], path)) for route in routes]
+        found = sorted((rank(route[1]), route[0] == "ANY", route, each) for route, each in matches if each is not None)
+        return Match(*found[0][2], found[0][3]) if found else None
+
+    def pass_on(self, result: Any) -> Response:
+        """Return the response that a handler's result describes; one without a status is the body."""
+        if "statusCode" not in result:
+            return Response(200, {"Content-Type": "application/json"}, json.dumps(result).encode())
+        headers = {name: str(value) for name, value in (result.get("headers") or {}).items()}
+        body = (result.get("body") or "").encode()
+        body = base64.b64decode(body) if result.get("isBase64Encoded") else body
+        return Response(int(result["statusCode"]), headers{{ " | self.allow_origin()" if service.cors_origin }}, body)
+
+    def refuse(self, status: int, message: str) -> Response:
+        """Return a response that does not come from the function."""
+        headers = {"Content-Type": "application/json"{{ ", **self.allow_origin()" if service.cors_origin }}}
+        return Response(status, headers, json.dumps({"message": message}).encode())
+{%- if service.cors_origin %}
+
+    def is_preflight(self, request: GatewayHandler, _match: Match | None) -> bool:
+        """Return whether the gateway answers itself, whatever the routes are."""
+        return request.command == "OPTIONS" and "Access-Control-Request-Method" in request.headers
+
+    def allow_page(self, _path: str) -> Response:
+        """Answer a preflight."""
+        headers = {
+            "Access-Control-Allow-Headers": ",".join(self.cors["AllowHeaders"]),
+            "Access-Control-Allow-Methods": ",".join(self.cors["AllowMethods"]),
+            "Access-Control-Max-Age": str(self.cors["MaxAge"]),
+        }
+        return Response(204, headers | self.allow_origin(), b"")
+
+    def allow_origin(self) -> dict[str, str]:
+        return {
+            "Access-Control-Allow-Origin": self.cors["AllowOrigins"][0],
+            "Access-Control-Expose-Headers": ",".join(self.cors["ExposeHeaders"]),
+        }
+{%- endif %}
+{% endif %}
+
+class GatewayHandler(HttpHandler):
+    server: Gateway
+
+    def serve(self) -> None:
+        self.respond(*self.server.answer(self, self.read_body()))
+
+    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = serve
+
+
+def rank(pattern: str) -> list[int]:
+    """Return a key that sorts the paths of routes, the most specific first."""
+    return [segment.startswith("{") + segment.endswith("+}") for segment in pattern.split("/")]
+
+
+def match_path(pattern: str, path: str) -> dict[str, str] | None:
+    """Return the parameters of a path that a route's path matches; a parameter is not empty."""
+    names = re.findall(r"\{(\w+)\+?\}", pattern)
+    expression = re.sub(r"\\\{\w+\\\}", "([^/]+)", re.sub(r"\\\{\w+\\\+\\\}", "(.+)", re.escape(pattern)))
+    match = re.fullmatch(expression, path)
+    return dict(zip(names, match.groups(), strict=True)) if match else None
+
+{% if service.is_rest %}
+def make_event(request: GatewayHandler, match: Match, path: str, query: str, body: bytes) -> dict[str, Any]:
+    """Return the event of a REST API, payload format 1.0. Path parameters are as they are in the URL."""
+    queries: dict[str, list[str]] = {}
+    for name, value in parse_qsl(query, keep_blank_values=True):
+        queries.setdefault(name, []).append(value)
+    headers = {name: request.headers.get_all(name, []) for name in request.headers}
+    return {
+        "resource": match.resource,
+        "path": unquote(path),
+        "httpMethod": request.command,
+        "headers": {name: values[-1] for name, values in headers.items()},
+        "multiValueHeaders": headers,
+        "queryStringParameters": {name: values[-1] for name, values in queries.items()} or None,
+        "multiValueQueryStringParameters": queries or None,
+        "pathParameters": match.parameters or None,
+        "requestContext": {
+            "httpMethod": request.command,
+            "identity": {"sourceIp": "127.0.0.1", "userAgent": request.headers.get("User-Agent")},
+            "path": path,
+            "protocol": request.request_version,
+            "requestId": str(uuid.uuid4()),
+            "requestTimeEpoch": int(time.time() * 1000),
+            "resourcePath": match.resource,
+            "stage": "local",
+        },
+        "body": body.decode(errors="replace") or None,
+        "isBase64Encoded": False,
+    }
+{% else %}
+def make_event(request: GatewayHandler, match: Match, path: str, query: str, body: bytes) -> dict[str, Any]:
+    """Return the event of an HTTP API, payload format 2.0. Path parameters are decoded; what is empty is left out."""
+    queries: dict[str, str] = {}
+    for name, value in parse_qsl(query, keep_blank_values=True):
+        queries[name] = f"{queries[name]},{value}" if name in queries else value
+    event: dict[str, Any] = {
+        "version": "2.0",
+        "routeKey": f"{match.method} {match.resource}",
+        "rawPath": unquote(path),
+        "rawQueryString": query,
+        "headers": {name.lower(): ",".join(request.headers.get_all(name, [])) for name in request.headers},
+        "requestContext": {
+            "http": {
+                "method": request.command,
+                "path": unquote(path),
+                "protocol": request.request_version,
+                "sourceIp": "127.0.0.1",
+                "userAgent": request.headers.get("User-Agent"),
+            },
+            "requestId": str(uuid.uuid4()),
+            "routeKey": f"{match.method} {match.resource}",
+            "stage": "$default",
+            "timeEpoch": int(time.time() * 1000),
+        },
+        "isBase64Encoded": False,
+    }
+    if match.parameters:
+        event["pathParameters"] = {name: unquote(value) for name, value in match.parameters.items()}
+    if queries:
+        event["queryStringParameters"] = queries
+    if body:
+        try:
+            event["body"] = body.decode()
+        except UnicodeDecodeError:
+            event |= {"body": base64.b64encode(body).decode(), "isBase64Encoded": True}
+    return event
+{% endif %}
+
+@contextmanager
+def run_table(port: int = 0) -> Iterator[str]:
+    """Start moto's server as DynamoDB, on a free port for 0, and yield its endpoint."""
+    if port == 0:
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+    command = [sys.executable, "-c", MOTO, "--host", "127.0.0.1", "--port", str(port)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.kill()
+        process.wait()
+
+
+@contextmanager
+def run_api(endpoint: str, port: int = 0, *, in_thread: bool = False) -> Iterator[str]:
+    """Serve the API, on a free port for 0, with its table behind an endpoint, and yield its URL.
+
+    With in_thread, a Python function runs in this process, where a debugger reaches it.
+    """
+    gateway = Gateway(port, endpoint, in_thread=in_thread)
+    try:
+        with gateway.function.lock:
+            gateway.function.prepare()  # while the emulator starts
+        create_table.create_tables(create_table.connect(endpoint, REGION), TEMPLATE)
+        threading.Thread(target=gateway.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{gateway.server_port}"
+        gateway.shutdown()
+    finally:
+        gateway.server_close()
+        gateway.function.stop()
+
+
+def read_port(text: str) -> int:
+    """Return a port that make passes on. Exits if it is invalid or taken."""
+    if not text.isdecimal() or not 0 < int(text) < 65536:
+        sys.exit(f"{text} is not a valid port; use 1 to 65535")
+    with socket.socket() as probe:
+        if probe.connect_ex(("127.0.0.1", int(text))) == 0:
+            sys.exit(f"Port {text} is taken; stop what listens there, or choose another with PORT or LOCALSTACK_PORT")
+    return int(text)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Serve the API on 127.0.0.1 without Docker.")
+    parser.add_argument("--port", type=read_port, required=True, help="port of the API")
+    parser.add_argument("--table-port", type=read_port, required=True, help="port of DynamoDB")
+    arguments = parser.parse_args()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
+    try:
+        with run_table(arguments.table_port) as endpoint, run_api(endpoint, arguments.port) as url:
+            print(f"The API answers at {url}. Its items are lost when it stops; Ctrl-C stops it.", flush=True)
+            threading.Event().wait()
+    except KeyboardInterrupt:
+        pass
+    except (FunctionError, ValueError) as error:
+        sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,77 @@
+"""Reads and validates what a request says of an item: its key, its attributes, the changes to them."""
+
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from service import json_values
+from service.errors import InvalidRequest
+from service.http import Request
+from service.table import KEY, Item, KeyAttribute
+
+# What fits into an update expression: Amazon DynamoDB Developer Guide, "Quotas", expression parameters.
+MAX_CHANGES = 300
+
+JSON_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
+
+
+def read_key(request: Request) -> Item:
+    """Return the key attributes in a request's path. Raises InvalidRequest for a value that cannot be in a key."""
+    parameters = request.parameters
+    return {key.name: parse_key_text(key, parameters[key.name]) for key in KEY if key.name in parameters}
+
+
+def read_item(request: Request) -> Item:
+    """Return the item in a request's body, with the key attributes of the path.
+
+    Raises InvalidRequest for a body that is not an item, and for a key that is missing, invalid, or not the path's.
+    """
+    path_key = read_key(request)
+    item = json_values.parse_object(request.body)
+    refuse_other_key(item, path_key)
+    item.update(path_key)
+    for key in KEY:
+        if key.name not in item:
+            raise InvalidRequest(f"{key.name} is missing")
+        check_key_value(key, item[key.name])
+    return item
+
+
+def read_changes(request: Request) -> Item:
+    """Return the attributes in a request's body that change; those to remove are None.
+
+    Raises InvalidRequest for a body that is not an object, for a key that is not the path's, and for too many changes.
+    """
+    path_key = read_key(request)
+    changes = json_values.parse_object(request.body)
+    refuse_other_key(changes, path_key)
+    if len(changes) > MAX_CHANGES:
+        raise InvalidRequest(f"At most {MAX_CHANGES} attributes can change at once")
+    return {name: value for name, value in changes.items() if name not in path_key}
+
+
+def refuse_other_key(item: Mapping[str, Any], path_key: Item) -> None:
+    for name, value in path_key.items():
+        if name in item and (type(item[name]) is not type(value) or item[name] != value):
+            raise InvalidRequest(f"{name} in the body differs from the path's")
+
+
+def check_key_value(key: KeyAttribute, value: Any) -> None:
+    """Raise InvalidRequest for a value that the key attribute cannot have."""
+    if not isinstance(value, Decimal if key.type == "N" else str):
+        raise InvalidRequest(f"{key.name} must be a {'number' if key.type == 'N' else 'string'}")
+    if isinstance(value, str):
+        if not value:
+            raise InvalidRequest(f"{key.name} must not be empty")
+        if len(value.encode()) > key.max_bytes:
+            raise InvalidRequest(f"{key.name} must be at most {key.max_bytes} bytes long")
+
+
+def parse_key_text(key: KeyAttribute, text: str) -> Any:
+    """Return the value of a key attribute that is written as text, in a path or a cursor."""
+    value: Any = text
+    if key.type == "N" and JSON_NUMBER.fullmatch(text):
+        value = json_values.parse_number(text)
+    check_key_value(key, value)
+    return value

@@ -1,0 +1,27 @@
+{% set create = service.tested_in_partition -%}
+{% set key = service.partition_key -%}
+"""POST creates an item in the partition that the path names."""
+
+{% if create.argument -%}
+import pytest
+{% endif -%}
+from api import Api, Item
+{% if create.definitions or key.definition %}
+{{ create.definitions }}{{ key.definition }}
+{%- endif %}
+
+def test_takes_the_partition_key_from_the_path(api: Api, key: Item{{ create.argument }}) -> None:
+    body = {name: value for name, value in key.items() if name != {{ key.literal }}}
+
+    response = api.post({{ create.call("key") }}, body=body)
+
+    assert (response.status, response.json) == (201, key)
+
+
+def test_refuses_a_partition_key_that_differs_from_the_path(api: Api, key: Item{{ create.argument }}) -> None:
+    body = {**key, {{ key.literal }}: {{ "1" if key.is_number else '"other"' }}}
+
+    response = api.post({{ create.call("key") }}, body=body)
+
+    message = {{ key.says("in the body differs from the path's") }}
+    assert (response.status, response.json) == (400, {"message": message})
