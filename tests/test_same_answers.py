@@ -58,8 +58,8 @@ def test_answers_the_same_in_both_languages_and_both_ways_to_run(
                 stack.make("up")
                 running.enter_context(stack.running())
 
-        # moto fails with an UpdateItem that changes nothing.
-        requests_to_all = [each for each in REQUESTS if (each[0], each[2]) != ("PATCH", "{}")]
+        # moto fails with an UpdateItem that changes nothing, and checks the condition before the item's size.
+        requests_to_all = [each for each in REQUESTS if each[0] != "PATCH" or 2 < len(each[2]) < 400_000]
         different = [
             (request, responses)
             for request in requests_to_all
@@ -73,7 +73,9 @@ def test_answers_the_same_in_both_languages_and_both_ways_to_run(
 def ask(stack: Stack, method: str, path: str, body: str) -> str:
     """Send a request, and return what a client sees of the response: numbers by value, parsers' positions left out."""
     response = requests.request(method, stack.url + path, data=body.encode(), timeout=60)
-    headers = {name: response.headers.get(name) for name in ("Content-Type", "Location", "Retry-After")}
+    # `sam local` adds a Content-Type to responses without a body.
+    names = ("Content-Type", "Location", "Retry-After") if response.content else ("Location", "Retry-After")
+    headers = {name: response.headers.get(name) for name in names}
     text = re.sub(r"(not valid JSON: )[^\"]*", r"\1", response.text)
     content = json.loads(text, parse_float=Decimal, parse_int=Decimal) if text else None
     return repr((response.status_code, headers, normalize(content)))
