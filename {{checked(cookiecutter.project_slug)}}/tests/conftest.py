@@ -26,8 +26,8 @@ from api import Api, Item, Table
 
 API_URL = os.environ.get("API_URL")
 {{ service.keys | map(attribute="definition") | join -}}
-TABLE_NAME = "{{ service.table_name }}"
-TABLE_NAME = os.environ.setdefault("TABLE_NAME", TABLE_NAME)
+DEFAULT_TABLE = "{{ service.table_name }}"
+TABLE_NAME = os.environ.setdefault("TABLE_NAME", DEFAULT_TABLE)
 
 
 @pytest.fixture(scope="session")
