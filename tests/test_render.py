@@ -126,20 +126,14 @@ TESTED_IN_RUST = {
 
 
 def wide_list() -> dict[str, dict[str, str]]:
-    """Return the answers of the quick checks: keys by routes by API, then the odd ones; functions alternate."""
-    cases = {
-        f"{api_type}, {keys}, {routes}": {**KEYS[keys], **ROUTES[routes], "api_type": api_type}
-        for keys in KEYS
-        for routes in ROUTES
-        for api_type in ("rest", "http")
-    }
-    cases |= {
-        f"{api_type}, {name}": {**ODD[name], "api_type": api_type} for name in ODD for api_type in ("rest", "http")
-    }
-    functions = ("single", "per-route")
-    # Not in step with the API, which alternates too.
+    """Return the answers of the quick checks: keys by routes, then the odd ones; APIs and functions alternate."""
+    cases = {f"{keys}, {routes}": {**KEYS[keys], **ROUTES[routes]} for keys in KEYS for routes in ROUTES} | ODD
     return {
-        name: {**answers, "functions": functions[(number // 2 + number) % 2]}
+        name: {
+            "api_type": ("rest", "http")[number % 2],
+            "functions": ("single", "per-route")[number // 2 % 2],
+            **answers,
+        }
         for number, (name, answers) in enumerate(cases.items())
     }
 

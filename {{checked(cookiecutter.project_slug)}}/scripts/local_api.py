@@ -34,6 +34,7 @@ from local_lambda import Function, FunctionError, FunctionTimeout, HttpHandler  
 
 TEMPLATE = PROJECT / "template.yaml"
 REGION = "{{ service.region }}"
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 MAX_EVENT_BYTES = 6 * 1024 * 1024  # AWS Lambda quota: invocation payload
 # moto parses an update expression recursively: 300 changes need more than Python's default.
 MOTO = "import sys; sys.setrecursionlimit(20_000); from moto.server import main; main(sys.argv[1:])"
@@ -340,17 +341,25 @@ def read_port(text: str) -> int:
     return int(text)
 
 
+def stop(*_: object) -> None:
+    """End the program once: Ctrl-C reaches it from the terminal and from make."""
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="Serve the API on 127.0.0.1 without Docker.")
     parser.add_argument("--port", type=read_port, required=True, help="port of the API")
     parser.add_argument("--table-port", type=read_port, required=True, help="port of DynamoDB")
     arguments = parser.parse_args()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.default_int_handler)
+    for number in SIGNALS:
+        signal.signal(number, stop)
     try:
         with run_table(arguments.table_port) as endpoint, run_api(endpoint, arguments.port) as url:
             print(f"The API answers at {url}. Its items are lost when it stops; Ctrl-C stops it.", flush=True)
-            threading.Event().wait()
+            while True:
+                time.sleep(0.5)  # a wait without an end would miss a signal that another thread receives
     except KeyboardInterrupt:
         pass
     except (FunctionError, ValueError) as error:

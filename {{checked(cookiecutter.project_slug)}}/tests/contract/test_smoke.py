@@ -9,7 +9,7 @@
 """Calls each route once. Only items of these tests change."""
 
 import pytest
-{%- if service.uses_table %}
+{%- if service.routes | rejectattr("operation", "in", ("list", "stub")) | list %}
 from api import Api, Item
 {%- else %}
 from api import Api
