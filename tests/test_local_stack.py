@@ -105,7 +105,12 @@ class TestOpenApi:
             assert run_schemathesis(stack, "examples") == set()
             for phase, right, wrong, failure in [
                 ("examples", '"201":', '"202":', "ST103 Undocumented status code"),
-                ("examples", "\n            application/json: {", "\n            text/plain: {", "ST105 Undocumented Content-Type"),
+                (
+                    "examples",
+                    "\n            application/json: {",
+                    "\n            text/plain: {",
+                    "ST105 Undocumented Content-Type",
+                ),
                 ("coverage", "maximum: 100\n", "maximum: 1000\n", "ST202 Schema-valid request rejected"),
                 ("coverage", "minimum: 1\n", "minimum: 2\n", "ST201 Schema-violating request accepted"),
                 ("fuzzing", "minimum: 1.0e-130", "minimum: 1.0e-300", "ST202 Schema-valid request rejected"),
