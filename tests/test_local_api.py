@@ -308,6 +308,30 @@ class TestGateway:
             "https://app.example.com"
         }
 
+    @pytest.mark.parametrize(
+        ("api_type", "first_property", "settings"),
+        [
+            ("rest", "      MethodSettings:\n", "      Cors: {AllowOrigin: \"'https://a.example'\"}\n"),
+            ("http", "      DefaultRouteSettings:\n", "      CorsConfiguration: {AllowOrigins: [https://a.example]}\n"),
+        ],
+    )
+    def test_takes_cors_from_an_edit_of_the_template(
+        self, make_stack: Callable[..., Stack], api_type: str, first_property: str, settings: str
+    ) -> None:
+        stack = make_stack(api_type=api_type)
+        template = stack.service.read("template.yaml")
+        page = {"Origin": "https://a.example", "Access-Control-Request-Method": "POST"}
+
+        with running(stack):
+            before = requests.options(f"{stack.url}/users", headers=page, timeout=SECONDS_TO_ANSWER)
+            assert first_property in template
+            (stack.service.path / "template.yaml").write_text(template.replace(first_property, settings + first_property))
+            after = requests.options(f"{stack.url}/users", headers=page, timeout=SECONDS_TO_ANSWER)
+
+        assert (before.status_code, after.status_code) == ((403, 200) if api_type == "rest" else (404, 204))
+        assert "Access-Control-Allow-Origin" not in before.headers
+        assert after.headers["Access-Control-Allow-Origin"] == "https://a.example"
+
 
 class TestStartAndStop:
     @pytest.mark.parametrize(

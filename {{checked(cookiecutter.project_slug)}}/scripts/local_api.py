@@ -1,6 +1,6 @@
 """Serves the API on this machine without Docker. It stands in for API Gateway; moto's server stands in for DynamoDB.
 
-Routes, timeout{{ ", variables and CORS" if service.cors_origin else " and variables" }} come from template.yaml. Events and responses follow AWS's documents:
+Routes, timeout, variables and CORS come from template.yaml. Events and responses follow AWS's documents:
 {%- if service.is_rest %}
 https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
 {%- else %}
@@ -36,6 +36,19 @@ TEMPLATE = PROJECT / "template.yaml"
 REGION = "{{ service.region }}"
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 MAX_EVENT_BYTES = 6 * 1024 * 1024  # AWS Lambda quota: invocation payload
+{%- if service.is_rest %}
+EVENT, CORS = "Api", "Cors"
+# What a REST API answers without the function.
+NO_ROUTE = 403, "Missing Authentication Token"
+TIMEOUT = 504, "Endpoint request timed out"
+FAILURE = 502, "Internal server error"
+{%- else %}
+EVENT, CORS = "HttpApi", "CorsConfiguration"
+# What an HTTP API answers without the function.
+NO_ROUTE = 404, "Not Found"
+TIMEOUT = 503, "Service Unavailable"
+FAILURE = 500, "Internal Server Error"
+{%- endif %}
 # moto parses an update expression recursively: 300 changes need more than Python's default.
 MOTO = "import sys; sys.setrecursionlimit(20_000); from moto.server import main; main(sys.argv[1:])"
 
@@ -70,11 +83,9 @@ class Gateway(ThreadingHTTPServer):
         resources = template["Resources"].values()
         functions = [each["Properties"] for each in resources if each["Type"] == "AWS::Serverless::Function"]
         events = [event for function in functions for event in function.get("Events", {}).values()]
-        routes = [event["Properties"] for event in events if event["Type"] == "{{ "Api" if service.is_rest else "HttpApi" }}"]
+        routes = [event["Properties"] for event in events if event["Type"] == EVENT]
         self.routes = [(route["Method"].upper(), route["Path"]) for route in routes]
-{%- if service.cors_origin %}
-        self.cors = template["Resources"]["Api"]["Properties"]["{{ "Cors" if service.is_rest else "CorsConfiguration" }}"]
-{%- endif %}
+        self.cors = read_cors(template["Resources"]["Api"].get("Properties", {}).get(CORS, {}))
         # All functions have the same code: one process, with the variables of all, serves every route.
         settings = template["Globals"]["Function"]
         variables = {"AWS_DEFAULT_REGION": REGION, "AWS_REGION": REGION}
@@ -105,12 +116,10 @@ class Gateway(ThreadingHTTPServer):
         path = path.removesuffix("/") or "/"
 {%- endif %}
         match = self.find_route(request.command, path)
-{%- if service.cors_origin %}
-        if self.is_preflight(request, match):
+        if self.cors and self.is_preflight(request, match):
             return self.allow_page(path)
-{%- endif %}
         if match is None:
-            return self.refuse({{ '403, "Missing Authentication Token"' if service.is_rest else '404, "Not Found"' }})
+            return self.refuse(*NO_ROUTE)
         event = json.dumps(make_event(request, match, path, query, body)).encode()
         if len(event) > MAX_EVENT_BYTES:
             return self.refuse(413, "Request Too Long")
@@ -118,10 +127,34 @@ class Gateway(ThreadingHTTPServer):
             return self.pass_on(self.function.invoke(event))
         except FunctionTimeout as error:
             print(error, flush=True)
-            return self.refuse({{ '504, "Endpoint request timed out"' if service.is_rest else '503, "Service Unavailable"' }})
+            return self.refuse(*TIMEOUT)
         except (FunctionError, AttributeError, KeyError, TypeError, ValueError) as error:
             print(f"The function failed: {error}", flush=True)
-            return self.refuse({{ '502, "Internal server error"' if service.is_rest else '500, "Internal Server Error"' }})
+            return self.refuse(*FAILURE)
+
+    def pass_on(self, result: Any) -> Response:
+        """Return the response that a handler's result describes."""
+{%- if not service.is_rest %}
+        if "statusCode" not in result:  # all of it is the body
+            result = {"statusCode": 200, "headers": {"Content-Type": "application/json"}, "body": json.dumps(result)}
+{%- endif %}
+        headers = {name: str(value) for name, value in (result.get("headers") or {}).items()}
+{%- if not service.is_rest %}
+        headers |= self.allow_origin()
+{%- endif %}
+        body = (result.get("body") or "").encode()
+        body = base64.b64decode(body) if result.get("isBase64Encoded") else body
+        return Response(int(result["statusCode"]), headers, body)
+
+    def refuse(self, status: int, message: str) -> Response:
+        """Return a response that does not come from the function."""
+        headers = {"Content-Type": "application/json", **self.allow_origin()}
+        return Response(status, headers, json.dumps({"message": message}).encode())
+
+    def allow_origin(self) -> dict[str, str]:
+        """Return the CORS headers of responses other than preflights."""
+        names = ("Access-Control-Allow-Origin", "Access-Control-Expose-Headers")
+        return {name: self.cors[name] for name in names if name in self.cors}
 {% if service.is_rest %}
     def find_route(self, method: str, path: str) -> Match | None:
         """Return the route that a REST API takes: it matches the path first, then the method."""
@@ -133,19 +166,6 @@ class Gateway(ThreadingHTTPServer):
                     return Match(*route, parameters)
         return None
 
-    def pass_on(self, result: Any) -> Response:
-        """Return the response that a handler's result describes."""
-        headers = {name: str(value) for name, value in (result.get("headers") or {}).items()}
-        body = (result.get("body") or "").encode()
-        body = base64.b64decode(body) if result.get("isBase64Encoded") else body
-        return Response(int(result["statusCode"]), headers, body)
-
-    def refuse(self, status: int, message: str) -> Response:
-        """Return a response that does not come from the function."""
-        headers = {"Content-Type": "application/json"{{ ", **self.allow_origin()" if service.cors_origin }}}
-        return Response(status, headers, json.dumps({"message": message}).encode())
-{%- if service.cors_origin %}
-
     def is_preflight(self, request: GatewayHandler, match: Match | None) -> bool:
         """Return whether the gateway answers itself: SAM adds OPTIONS to each path that has no route for it."""
         return request.command == "OPTIONS" and (match is None or match.method == "ANY")
@@ -154,16 +174,7 @@ class Gateway(ThreadingHTTPServer):
         """Answer a preflight. SAM lists the methods that the path has."""
         methods = {method for method, pattern in self.routes if match_path(pattern, path) is not None}
         methods = {"DELETE", "GET", "HEAD", "PATCH", "POST", "PUT"} if "ANY" in methods else methods
-        headers = {
-            "Access-Control-Allow-Headers": self.cors["AllowHeaders"].strip("'"),
-            "Access-Control-Allow-Methods": ",".join(sorted(methods | {"OPTIONS"})),
-            "Access-Control-Max-Age": self.cors["MaxAge"].strip("'"),
-        }
-        return Response(200, headers | self.allow_origin(), b"")
-
-    def allow_origin(self) -> dict[str, str]:
-        return {"Access-Control-Allow-Origin": self.cors["AllowOrigin"].strip("'")}
-{%- endif %}
+        return Response(200, {"Access-Control-Allow-Methods": ",".join(sorted(methods | {"OPTIONS"}))} | self.cors, b"")
 {% else %}
     def find_route(self, method: str, path: str) -> Match | None:
         """Return the route that an HTTP API takes: the most specific one of those for the method."""
@@ -172,40 +183,13 @@ class Gateway(ThreadingHTTPServer):
         found = sorted((rank(route[1]), route[0] == "ANY", route, each) for route, each in matches if each is not None)
         return Match(*found[0][2], found[0][3]) if found else None
 
-    def pass_on(self, result: Any) -> Response:
-        """Return the response that a handler's result describes; one without a status is the body."""
-        if "statusCode" not in result:
-            return Response(200, {"Content-Type": "application/json"}, json.dumps(result).encode())
-        headers = {name: str(value) for name, value in (result.get("headers") or {}).items()}
-        body = (result.get("body") or "").encode()
-        body = base64.b64decode(body) if result.get("isBase64Encoded") else body
-        return Response(int(result["statusCode"]), headers{{ " | self.allow_origin()" if service.cors_origin }}, body)
-
-    def refuse(self, status: int, message: str) -> Response:
-        """Return a response that does not come from the function."""
-        headers = {"Content-Type": "application/json"{{ ", **self.allow_origin()" if service.cors_origin }}}
-        return Response(status, headers, json.dumps({"message": message}).encode())
-{%- if service.cors_origin %}
-
     def is_preflight(self, request: GatewayHandler, _match: Match | None) -> bool:
         """Return whether the gateway answers itself, whatever the routes are."""
         return request.command == "OPTIONS" and "Access-Control-Request-Method" in request.headers
 
     def allow_page(self, _path: str) -> Response:
         """Answer a preflight."""
-        headers = {
-            "Access-Control-Allow-Headers": ",".join(self.cors["AllowHeaders"]),
-            "Access-Control-Allow-Methods": ",".join(self.cors["AllowMethods"]),
-            "Access-Control-Max-Age": str(self.cors["MaxAge"]),
-        }
-        return Response(204, headers | self.allow_origin(), b"")
-
-    def allow_origin(self) -> dict[str, str]:
-        return {
-            "Access-Control-Allow-Origin": self.cors["AllowOrigins"][0],
-            "Access-Control-Expose-Headers": ",".join(self.cors["ExposeHeaders"]),
-        }
-{%- endif %}
+        return Response(204, self.cors, b"")
 {% endif %}
 
 class GatewayHandler(HttpHandler):
@@ -215,6 +199,16 @@ class GatewayHandler(HttpHandler):
         self.respond(*self.server.answer(self, self.read_body()))
 
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = serve
+
+
+def read_cors(settings: dict[str, Any]) -> dict[str, str]:
+    """Return the headers that CORS settings stand for: AllowOrigin for Access-Control-Allow-Origin."""
+    headers = {}
+    for name, value in settings.items():
+        values = [str(each).strip("'") for each in (value if isinstance(value, list) else [value])]
+        header = "Access-Control-" + re.sub(r"(?<=[a-z])(?=[A-Z])", "-", name.replace("Origins", "Origin"))
+        headers[header] = values[0] if header.endswith("Origin") else ",".join(values)
+    return headers
 
 
 def rank(pattern: str) -> list[int]:
