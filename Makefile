@@ -2,12 +2,14 @@
 
 BIN := .venv/bin
 OUTPUT ?= build
-PYTEST := $(BIN)/python -m pytest
+# uv, or this machine's pip: to copy a pip into .venv takes longer than to install cookiecutter.
+INSTALL := $(if $(shell command -v uv),\
+	uv pip install --quiet --python $(BIN)/python,\
+	python3 -m pip --python $(BIN)/python install --quiet --disable-pip-version-check)
+# Tests and benchmarks start uv, sam and the other tools by name.
+PYTHON := env PATH="$(CURDIR)/$(BIN):$(PATH)" $(BIN)/python
 # Each can be run alone: make measure_render
 BENCHMARKS := measure_render measure_start measure_up measure_functions measure_requests compare_languages
-
-# The tests start uv, sam and the other tools of the environment by name.
-export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
@@ -16,27 +18,33 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 help: ## list what can be done
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: .venv/.complete ## make the environment that the rest runs in
+setup: .venv/.complete ## install what the rest needs into .venv
 
-.venv/.complete: requirements-dev.txt
-	python3 -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check --requirement requirements-dev.txt
+.venv/.cookiecutter: requirements.txt
+	python3 -m venv --without-pip .venv
+	$(INSTALL) --requirement requirements.txt
 	@touch $@
 
-new: setup ## render a service into OUTPUT (build); NO_INPUT=1 takes every default
+# uv installs the rest in a fraction of pip's time.
+.venv/.complete: requirements-dev.txt .venv/.cookiecutter
+	$(INSTALL) $$(grep ^uv== requirements-dev.txt)
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --requirement requirements-dev.txt
+	@touch $@
+
+new: .venv/.cookiecutter ## render a service into OUTPUT (build); NO_INPUT=1 takes every default
 	@mkdir -p $(OUTPUT)
 	@$(BIN)/cookiecutter . --output-dir $(OUTPUT) $(if $(NO_INPUT),--no-input)
 
 test: setup ## run all tests; those that need Docker are skipped where no engine answers
-	$(PYTEST)
+	$(PYTHON) -m pytest
 
 test-fast: setup ## run what needs no Docker and takes less than a minute
-	$(PYTEST) -m "not docker and not slow"
+	$(PYTHON) -m pytest -m "not docker and not slow"
 
 bench: $(BENCHMARKS) ## measure, and write what the documents say of it (half an hour on a quiet machine; Docker, cargo)
 
 $(BENCHMARKS): setup
-	$(BIN)/python benchmarks/$@.py
+	$(PYTHON) benchmarks/$@.py
 
 lint: setup ## check the template's own code
 	$(BIN)/ruff check .

@@ -61,13 +61,32 @@ def docker_answers() -> bool:
     )
 
 
+def find_missing(markers: set[str]) -> str:
+    """Return what a test with these markers needs and this machine lacks, or nothing."""
+    if "docker" in markers and not docker_answers():
+        return "no Docker engine answers"
+    if "rust" in markers and shutil.which("cargo") is None:
+        return "cargo is not installed"
+    return ""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what compiles Rust: tests with a fixture for it, and those that run once per language."""
+    for item in items:
+        values = item.callspec.params.values() if hasattr(item, "callspec") else ()
+        if {"bake_rust", "rust_build"} & set(getattr(item, "fixturenames", ())) or "rust" in values:
+            item.add_marker("rust")
+
+
+def pytest_report_header() -> list[str]:
+    """Say at the start which tests are left out on this machine."""
+    missing = {marker: find_missing({marker}) for marker in ("docker", "rust")}
+    return [f"left out, tests marked `{marker}`: {reason}" for marker, reason in missing.items() if reason]
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip what needs Docker or cargo where there is none; with REQUIRE_DOCKER=1, fail it."""
-    reason = ""
-    if item.get_closest_marker("docker") and not docker_answers():
-        reason = "no Docker engine answers"
-    elif "rust" in item.nodeid and shutil.which("cargo") is None:
-        reason = "cargo is not installed"
+    reason = find_missing({marker.name for marker in item.iter_markers()})
     if reason and os.environ.get("REQUIRE_DOCKER") == "1":
         pytest.fail(f"REQUIRE_DOCKER=1, and {reason}", pytrace=False)
     elif reason:

@@ -40,7 +40,7 @@ def matrix() -> Iterator[Any]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("answers", matrix())
+@pytest.mark.parametrize("answers", list(matrix()))
 def test_adds_a_route_that_passes_the_service_s_checks_and_tests(
     bake_with_tools: Bake, answers: dict[str, str]
 ) -> None:

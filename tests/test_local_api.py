@@ -150,6 +150,7 @@ class TestNoRequestHangs:
         assert (broken, fixed, exited, fixed_again) == ([502, 502], 200, 502, 200)
         assert "nothing_of_this_name" in (stack.service.path / "dev.log").read_text()
 
+    @pytest.mark.rust
     def test_after_a_build_that_failed_in_rust(self, make_stack: Callable[..., Stack]) -> None:
         stack = make_stack(language="rust")
         routes = stack.service.path / ROUTES["rust"]
@@ -325,7 +326,9 @@ class TestGateway:
         with running(stack):
             before = requests.options(f"{stack.url}/users", headers=page, timeout=SECONDS_TO_ANSWER)
             assert first_property in template
-            (stack.service.path / "template.yaml").write_text(template.replace(first_property, settings + first_property))
+            (stack.service.path / "template.yaml").write_text(
+                template.replace(first_property, settings + first_property)
+            )
             after = requests.options(f"{stack.url}/users", headers=page, timeout=SECONDS_TO_ANSWER)
 
         assert (before.status_code, after.status_code) == ((403, 200) if api_type == "rest" else (404, 204))

@@ -211,6 +211,7 @@ def test_two_projects_run_side_by_side(make_stack: Callable[..., Stack]) -> None
     assert lists == [[{"user_id": "one"}], [{"user_id": "other"}]]
 
 
+@pytest.mark.rust
 def test_serves_an_edit_in_rust(make_stack: Callable[..., Stack]) -> None:
     stack = make_stack(language="rust", routes="GET /users")
 
