@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 TEMPLATE = Path(__file__).resolve().parent.parent
 SLUG = "{{checked(cookiecutter.project_slug)}}"
 NUMBERS = itertools.count()
+# Debian with Python 3.14 and Lambda's runtime, on which MiniStack's image is built.
+MINISTACK_BASE = "local/debian-forky:lambda"
 
 # Debug information, incremental compilation and optimization take longer than they save here. An edit of this file
 # makes cargo compile everything again.
@@ -53,7 +55,6 @@ for variable in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS"):
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-@lru_cache(maxsize=1)
 def docker_answers() -> bool:
     return (
         shutil.which("docker") is not None
@@ -61,32 +62,42 @@ def docker_answers() -> bool:
     )
 
 
-def find_missing(markers: set[str]) -> str:
-    """Return what a test with these markers needs and this machine lacks, or nothing."""
-    if "docker" in markers and not docker_answers():
+def has_image(name: str) -> bool:
+    return subprocess.run(["docker", "image", "inspect", name], capture_output=True, check=False).returncode == 0
+
+
+@lru_cache
+def find_missing(marker: str) -> str:
+    """Return what tests with a marker need and this machine lacks, or nothing."""
+    if marker == "docker" and not docker_answers():
         return "no Docker engine answers"
-    if "rust" in markers and shutil.which("cargo") is None:
+    if marker == "ministack" and not has_image(MINISTACK_BASE):
+        return f"the image {MINISTACK_BASE} does not exist"
+    if marker == "rust" and shutil.which("cargo") is None:
         return "cargo is not installed"
     return ""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what compiles Rust: tests with a fixture for it, and those that run once per language."""
+    """Mark what compiles Rust, which are tests with a fixture for it and those of each language; and what uses MiniStack."""
     for item in items:
+        fixtures = set(getattr(item, "fixturenames", ()))
         values = item.callspec.params.values() if hasattr(item, "callspec") else ()
-        if {"bake_rust", "rust_build"} & set(getattr(item, "fixturenames", ())) or "rust" in values:
+        if {"bake_rust", "rust_build"} & fixtures or "rust" in values:
             item.add_marker("rust")
+        if {"ministack", "guarded"} & fixtures:
+            item.add_marker("ministack")
 
 
 def pytest_report_header() -> list[str]:
     """Say at the start which tests are left out on this machine."""
-    missing = {marker: find_missing({marker}) for marker in ("docker", "rust")}
+    missing = {marker: find_missing(marker) for marker in ("docker", "ministack", "rust")}
     return [f"left out, tests marked `{marker}`: {reason}" for marker, reason in missing.items() if reason]
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip what needs Docker or cargo where there is none; with REQUIRE_DOCKER=1, fail it."""
-    reason = find_missing({marker.name for marker in item.iter_markers()})
+    reason = next(filter(None, (find_missing(marker.name) for marker in item.iter_markers())), "")
     if reason and os.environ.get("REQUIRE_DOCKER") == "1":
         pytest.fail(f"REQUIRE_DOCKER=1, and {reason}", pytrace=False)
     elif reason:

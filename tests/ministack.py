@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import requests
 
-from conftest import TEMPLATE, find_free_port
+from conftest import MINISTACK_BASE, TEMPLATE, find_free_port, has_image
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 REQUIREMENTS = Path(__file__).with_name("ministack-requirements.txt")
 INSTALLED = TEMPLATE / "build" / "ministack"
 IMAGE = "local/ministack"
-DOCKERFILE = """\
-FROM local/debian-forky:lambda
+DOCKERFILE = f"""\
+FROM {MINISTACK_BASE}
 RUN rm -f /usr/bin/curl /usr/bin/wget
 COPY . /ministack
 ENV PYTHONPATH=/ministack PATH=/ministack/bin:/usr/bin:/bin
@@ -90,17 +90,13 @@ def build_image() -> None:
     INSTALLED.mkdir(parents=True, exist_ok=True)
     with INSTALLED.with_name("ministack.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if file.exists() and file.read_text(encoding="utf-8") == stamp and has_image():
+        if file.exists() and file.read_text(encoding="utf-8") == stamp and has_image(IMAGE):
             return
         uv = ["uv", "pip", "install", "--python", "3.14", "--target", str(INSTALLED)]
         run(*uv, "--requirement", str(REQUIREMENTS))
         (INSTALLED / "Dockerfile").write_text(DOCKERFILE, encoding="utf-8")
         run("docker", "build", "--quiet", "--tag", IMAGE, str(INSTALLED), DOCKER_BUILDKIT="0")
         file.write_text(stamp, encoding="utf-8")
-
-
-def has_image() -> bool:
-    return subprocess.run(["docker", "image", "inspect", IMAGE], capture_output=True, check=False).returncode == 0
 
 
 def wait_until_it_answers(stack: MiniStack, container: str) -> None:

@@ -6,18 +6,21 @@ import contextlib
 import itertools
 import os
 import re
+import shutil
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
 
+from conftest import TEMPLATE, Service
+
 if TYPE_CHECKING:
     import subprocess
     from collections.abc import Iterator
     from pathlib import Path
 
-    from conftest import Bake, Service
+    from conftest import Bake
 
 WORKFLOW = ".github/workflows/ci.yml"
 SETUP = ".github/actions/setup/action.yml"
@@ -44,6 +47,15 @@ TOOLS = {
 def run_tool(service: Service, tool: str) -> subprocess.CompletedProcess[str]:
     (service.path.parent / "zizmor.yml").write_text(ZIZMOR_SETTINGS, encoding="utf-8")
     return service.run(*TOOLS[tool])
+
+
+@pytest.mark.parametrize("tool", ["workflow", "zizmor"])
+def test_the_template_s_own_workflow_is_taken_by_the_tools_that_read_it(tmp_path: Path, tool: str) -> None:
+    shutil.copytree(TEMPLATE / ".github", tmp_path / "template" / ".github")
+
+    result = run_tool(Service(tmp_path / "template"), tool)
+
+    assert result.returncode == 0, result.stdout
 
 
 def replace(service: Service, file: str, old: str, new: str) -> None:

@@ -179,6 +179,7 @@ def test_trusts_what_it_says(guarded: MiniStack, roles: dict[str, str]) -> None:
 
 
 @pytest.mark.docker
+@pytest.mark.ministack
 @pytest.mark.slow
 def test_knows_a_repository_by_its_numbers(service: Service) -> None:
     subject = "repo:acme@1/users-api@2:environment:dev"

@@ -361,8 +361,8 @@ def test_down_leaves_the_other_project_that_compose_variables_name(
         f"""name: {other}
 services:
   keeper:
-    image: local/debian-trixie:lambda
-    command: ["sleep", "600"]
+    image: localstack/localstack:4.14.0
+    entrypoint: ["sleep", "600"]
     volumes: ["kept:/kept"]
 volumes: {{kept: {{}}}}
 """
@@ -503,6 +503,7 @@ def test_up_shows_the_last_lines_of_an_emulator_that_stops(
     assert line in result.stdout.splitlines()
 
 
+@pytest.mark.ministack
 def test_another_emulator_runs_the_service(make_stack: Callable[..., Stack]) -> None:
     build_image()
     stack = make_stack()
