@@ -44,7 +44,7 @@ debug = false
 [profile.release]
 codegen-units = 16
 lto = "off"
-opt-level = 1
+opt-level = 0
 """
 
 # What a `make` that runs the tests would have the services' own say and do.
