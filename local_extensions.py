@@ -561,6 +561,12 @@ class Service(NamedTuple):
         return grouped
 
     @property
+    def routes_without_options(self) -> list[Route]:
+        """The routes at paths that have no route for OPTIONS."""
+        paths = {route.path for route in self.routes if route.method == "OPTIONS"}
+        return [route for route in self.routes if route.path not in paths]
+
+    @property
     def uses_table(self) -> bool:
         """Whether a handler does more than to say that it is not implemented."""
         return self.operations != {"stub"}

@@ -107,8 +107,8 @@ class TestOpenApi:
                 ("examples", '"201":', '"202":', "ST103 Undocumented status code"),
                 (
                     "examples",
-                    "\n            application/json: {",
-                    "\n            text/plain: {",
+                    "\n        application/json: {",
+                    "\n        text/plain: {",
                     "ST105 Undocumented Content-Type",
                 ),
                 ("coverage", "maximum: 100\n", "maximum: 1000\n", "ST202 Schema-valid request rejected"),
@@ -470,10 +470,10 @@ def test_serves_a_route_that_was_added_by_hand(
 
     with stack.running():
         health = requests.get(f"{stack.url}/health", timeout=30)
-        contract = stack.make("contract")
+        smoke = stack.make("smoke")
 
     assert (health.status_code, health.json()) == (200, {"status": "ok"})
-    assert "test_get_health.py" in contract
+    assert re.search(r"\b[1-9]\d* passed", smoke)
 
 
 @pytest.mark.parametrize(

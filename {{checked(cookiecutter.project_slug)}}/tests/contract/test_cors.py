@@ -1,10 +1,11 @@
-{% set preflights = "REQUESTS" -%}
+{% set own_preflights = service.is_rest and service.routes | selectattr("method", "equalto", "OPTIONS") | list -%}
+{% set preflights = service.routes_without_options if own_preflights else service.routes -%}
 {% set create = service.tested("create") -%}
 {% set page = "https://page.example" if service.cors_origin == "*" else service.cors_origin -%}
 """Web pages of another origin can call the API."""
 
 import pytest
-from api import Api{{ ", Item" if create.routes }}, Response
+from api import Api{{ ", Item" if create.routes }}{{ ", Response" if preflights or create.routes }}
 
 # A request to each route, by its method.
 REQUESTS = [
@@ -12,20 +13,20 @@ REQUESTS = [
     {{ (("DELETE" if route.method == "ANY" else route.method) ~ " " ~ service.fill(route, "nothing")) | quoted }},
 {%- endfor %}
 ]
-{%- if service.is_rest and service.routes | selectattr("method", "equalto", "OPTIONS") | list %}
+{%- if own_preflights and preflights %}
 # Routes for OPTIONS answer the preflights of their paths, as you implement them.
 PREFLIGHTS = [
-{%- for route in service.routes if "OPTIONS" not in service.routes_by_path[route.path] | map(attribute="method") %}
+{%- for route in preflights %}
     {{ (("DELETE" if route.method == "ANY" else route.method) ~ " " ~ service.fill(route, "nothing")) | quoted }},
 {%- endfor %}
 ]
-{%- set preflights = "PREFLIGHTS" %}
 {%- endif %}
 ORIGIN = {{ service.cors_origin | quoted }}
 PAGE = {"Origin": {{ page | quoted }}}
 
 
-@pytest.mark.parametrize("route", {{ preflights }})
+{% if preflights -%}
+@pytest.mark.parametrize("route", {{ "PREFLIGHTS" if own_preflights else "REQUESTS" }})
 def test_a_page_may_call_the_route(api: Api, route: str) -> None:
     method, path = route.split()
     headers = {"Access-Control-Request-Method": method, "Access-Control-Request-Headers": "authorization,content-type"}
@@ -38,6 +39,7 @@ def test_a_page_may_call_the_route(api: Api, route: str) -> None:
     assert {"AUTHORIZATION", "CONTENT-TYPE"} <= read_list(response, "Access-Control-Allow-Headers")
 
 
+{% endif -%}
 @pytest.mark.parametrize("route", REQUESTS)
 def test_a_page_may_read_errors(api: Api, route: str) -> None:
     method, path = route.split()
@@ -59,8 +61,10 @@ def test_a_page_may_read_what_it_created(api: Api, key: Item) -> None:
     assert {"LOCATION", "RETRY-AFTER"} <= read_list(response, "Access-Control-Expose-Headers")
 {%- endif %}
 {%- endif %}
+{%- if preflights or create.routes %}
 
 
 def read_list(response: Response, header: str) -> set[str]:
     """Return what a header lists, in upper case."""
     return {part.strip().upper() for part in response.headers[header].split(",")}
+{%- endif %}
