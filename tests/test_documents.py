@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import html
+import json
 import re
+import shlex
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import pytest
 
 from conftest import TEMPLATE, cookiecutter
+from draw_session import read_commands, run_session
 from local_extensions import CHOICES
 
 if TYPE_CHECKING:
@@ -46,6 +50,33 @@ def test_the_readme_shows_the_tree_that_is_rendered(bake: Bake) -> None:
     assert shown.splitlines() == draw_tree(bake().files)
 
 
+def test_the_readme_shows_handlers_that_are_rendered(bake: Bake) -> None:
+    readme = (TEMPLATE / "README.md").read_text(encoding="utf-8")
+    answers = dict(word.split("=", 1) for word in shlex.split(read_commands()[0]) if "=" in word)
+    (shown,) = re.findall(r"```python\n(.*?)```", readme, re.DOTALL)
+
+    assert len(shown.splitlines()) in range(10, 20)
+    assert shown in bake(**answers).read("src/service/routes.py")
+
+
+@pytest.mark.slow
+def test_the_readme_s_first_commands_create_an_item() -> None:
+    outputs = [output for _, output in run_session()]
+
+    assert outputs[0].startswith("orders-api: table orders with the key order_id in ")
+    assert "The API answers at http://127.0.0.1:3000" in outputs[1]
+    assert outputs[2].startswith("HTTP/1.1 201 Created\n")
+    assert json.loads(outputs[2].splitlines()[-1]) == {"order_id": "001", "total": 1980}
+
+
+def test_the_picture_shows_the_readme_s_first_commands() -> None:
+    picture = (TEMPLATE / "benchmarks" / "results" / "session.svg").read_text(encoding="utf-8")
+    shown = html.unescape(picture).replace("\N{NO-BREAK SPACE}", " ")
+
+    assert [line for command in read_commands() for line in command.splitlines() if line not in shown] == []
+    assert "HTTP/1.1 201 Created" in shown
+
+
 @pytest.mark.parametrize("language", ["python", "rust"])
 def test_a_service_s_readme_lists_each_of_its_files_or_their_directory(bake: Bake, language: str) -> None:
     service = bake(language=language)
@@ -77,7 +108,6 @@ def test_the_readme_shows_the_messages_that_bad_answers_give(tmp_path: Path) -> 
 
 def test_the_readme_has_every_answer_with_its_default() -> None:
     text = (TEMPLATE / "README.md").read_text(encoding="utf-8")
-    import json  # noqa: PLC0415
 
     for answer, default in json.loads((TEMPLATE / "cookiecutter.json").read_text(encoding="utf-8")).items():
         if answer.startswith("_"):
@@ -91,6 +121,20 @@ def test_the_readme_has_the_figures_that_were_measured() -> None:
     measured = (TEMPLATE / "benchmarks" / "results" / "languages.md").read_text(encoding="utf-8")
 
     assert measured.strip() in (TEMPLATE / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_decisions_have_the_figures_that_were_measured() -> None:
+    text = (TEMPLATE / "docs" / "decisions.md").read_text(encoding="utf-8")
+    found = [
+        (figure, file)
+        for paragraph in text.split("\n\n")
+        for file in re.findall(r"results/(\w+\.md)\) \(", paragraph)
+        for figure in re.findall(r"([\d,.]+ (?:bytes|modules|ms)|[\d.]+(?= times))", paragraph)
+    ]
+    results = {file: (TEMPLATE / "benchmarks" / "results" / file).read_text(encoding="utf-8") for _, file in found}
+
+    assert len(found) == 4
+    assert [figure for figure, file in found if figure.removesuffix(" bytes") not in results[file]] == []
 
 
 def test_the_arithmetic_of_scale_is_right() -> None:
@@ -130,8 +174,9 @@ def test_links_lead_somewhere(document: Path) -> None:
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
-def test_make_targets_that_are_named_are_there(document: Path, bake: Bake) -> None:
-    makefiles = (TEMPLATE / "Makefile").read_text(encoding="utf-8") + bake().read("Makefile")
-    named = set(re.findall(r"`make ([a-z-]+)", document.read_text(encoding="utf-8")))
+def test_make_targets_that_are_named_exist(document: Path, bake: Bake) -> None:
+    makefiles = ((TEMPLATE / "Makefile").read_text(encoding="utf-8") + bake().read("Makefile")).replace("\\\n", "")
+    named = set(re.findall(r"`make ([a-z_-]+)", document.read_text(encoding="utf-8")))
 
-    assert [target for target in named if not re.search(rf"^{target}:", makefiles, re.MULTILINE)] == []
+    pattern = r"^(?:{0}:|BENCHMARKS :=.* {0}\b)"
+    assert [target for target in named if not re.search(pattern.format(target), makefiles, re.MULTILINE)] == []
