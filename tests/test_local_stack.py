@@ -521,7 +521,7 @@ def test_another_emulator_runs_the_service(make_stack: Callable[..., Stack]) -> 
 def test_gateways_answer_as_the_page_on_http_describes(
     make_stack: Callable[..., Stack], api_type: str, import_error: tuple[int, str]
 ) -> None:
-    """See docs/http.md, "What gateways answer without calling the function": the columns of `sam local`."""
+    """See docs/http.md, "What gateways return without calling the function": the columns of `sam local`."""
     stack = make_stack(api_type=api_type, routes="GET /users, POST /users, GET /slow/{x} slow")
     routes = stack.service.path / "src" / "service" / "routes.py"
     routes.write_text(
