@@ -83,6 +83,12 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "ANY")
 SETTINGS = ("_copy_without_render", "_jinja2_env_vars", "_new_lines")
 
 JOINERS = "\u200c\u200d"  # hold emoji and many scripts together; other format characters only deceive the eye
+# Latin letters that Unicode does not decompose into an ASCII letter and a mark, as they are usually written in ASCII.
+ASCII_LETTERS = str.maketrans(
+    dict(
+        pair.split("=") for pair in "æ=ae ə=e đ=d ð=d ħ=h ı=i ł=l ŋ=n ø=o œ=oe þ=th ŧ=t ɓ=b ɗ=d ɛ=e ƙ=k ɔ=o ƴ=y".split()
+    )
+)
 SLUG_LENGTH = 40
 DOCKER_NETWORKS = ("bridge", "default", "host", "none")  # Docker's own; the slug is the name of the service's
 TABLE_NAME_LENGTH = 255  # DynamoDB: naming rules
@@ -1019,14 +1025,14 @@ def parameter_name(segment: str) -> str:
 
 
 def make_slug(name: object) -> str:
-    """Return a slug for a name: what is left of it in lower-case ASCII, or a word that will do, as for what is no text.
+    """Return a slug: the name's letters and digits as lower-case ASCII, or "my-service" if none remain.
 
-    >>> make_slug("Café Orders (v2)"), make_slug("日本"), make_slug("3D models")
-    ('cafe-orders-v2', 'my-service', 'service-3d-models')
+    >>> make_slug("Café Orders (v2)"), make_slug("Straße"), make_slug("日本"), make_slug("3D models")
+    ('cafe-orders-v2', 'strasse', 'my-service', 'service-3d-models')
     """
-    text = name if isinstance(name, str) else ""
-    ascii_text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
-    slug = re.sub(r"[^a-z0-9]+", "-", ascii_text.lower()).strip("-")
+    text = unicodedata.normalize("NFKD", name).casefold() if isinstance(name, str) else ""  # casefold: ß is ss
+    ascii_text = text.translate(ASCII_LETTERS).encode("ascii", "ignore").decode()
+    slug = re.sub(r"[^a-z0-9]+", "-", ascii_text).strip("-")
     if not slug:
         return "my-service"
     if not slug[0].isalpha():

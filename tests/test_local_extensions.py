@@ -133,6 +133,25 @@ class TestSlug:
         slug = make_slug(name)
         assert parse_slug(slug) == slug
 
+    @pytest.mark.parametrize(
+        ("name", "slug"),
+        [
+            ("Straße", "strasse"),
+            ("STRAẞE", "strasse"),
+            ("Ærø Ǽrø", "aero-aero"),
+            ("Œuvres d'Łódź", "oeuvres-d-lodz"),
+            ("Þórður", "thordur"),
+            ("ÞÓRÐUR", "thordur"),
+            ("Đà Nẵng", "da-nang"),
+            ("Iğdır İzmir", "igdir-izmir"),
+            ("Ħamrun", "hamrun"),
+            ("Bəŋ Ŧ Ɓɗɛƙɔƴ", "ben-t-bdekoy"),
+            ("Kraków Ångström", "krakow-angstrom"),
+        ],
+    )
+    def test_spells_each_latin_letter_in_ascii(self, name: str, slug: str) -> None:
+        assert make_slug(name) == slug
+
 
 class TestTableAndKeys:
     @pytest.mark.parametrize("name", ["abc", "A.b-c_9", "...", "x" * 255, "123"])
