@@ -799,6 +799,8 @@ def parse_choice(answer: object, choices: tuple[str, ...]) -> str:
 
 
 def expect_string(answer: object) -> str:
+    if isinstance(answer, list):
+        raise AnswerError("is a list, of which cookiecutter uses only the first element; write it as a string")
     if not isinstance(answer, str):
         raise AnswerError(f"{quote(answer)} is not text; write it as a string")
     return answer
@@ -812,7 +814,8 @@ def parse_routes(answer: object, keys: list[Key], functions: str) -> tuple[list[
     try:
         text = expect_string(answer)
     except AnswerError as error:
-        return [], [str(error)]
+        hint = f": {quote(join_lines(answer))}" if isinstance(answer, list) else ""
+        return [], [f"{error}{hint}"]
     routes = []
     problems = []
     for entry in filter(None, (part.strip() for part in re.split(r"[,\n]", text))):
@@ -1143,7 +1146,7 @@ def make_command(answers: Answers) -> str:
 
 def join_lines(value: object) -> str:
     """Return an answer on one line, as several routes can be given."""
-    return ", ".join(str(value).splitlines())
+    return ", ".join(map(str, value) if isinstance(value, list) else str(value).splitlines())
 
 
 def escape_jinja(text: str) -> str:
@@ -1256,9 +1259,18 @@ def check_answers(context: Context, _slug: str) -> str:
 
     Cookiecutter renders the directory's name before it creates any file, so bad answers are refused before that.
     """
-    service = make_service(context["cookiecutter"])
+    service = make_service({**context["cookiecutter"], **find_lists(context)})
     context.environment.globals["service"] = service
     return service.slug
+
+
+def find_lists(context: Context) -> Answers:
+    """Return the answers that a config file gives as lists: cookiecutter takes the elements for choices.
+
+    Cookiecutter keeps the answers from before it chose as `_cookiecutter`; cruft does not.
+    """
+    given: Answers = context.get("_cookiecutter", {})
+    return {name: answer for name, answer in given.items() if isinstance(answer, list) and name not in CHOICES}
 
 
 def describe_answers(answers: Answers) -> dict[str, object]:

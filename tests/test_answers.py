@@ -139,6 +139,49 @@ def test_refuses_answers_of_other_types_from_a_config_file(
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    ("answer", "value", "hint"),
+    [
+        ("routes", ["GET /a", "POST /a"], ": 'GET /a, POST /a'"),
+        ("routes", ["GET /a"], ": 'GET /a'"),
+        ("region", ["us-east-1", "us-west-2"], ""),
+        ("project_name", ["Users", "Orders"], ""),
+        ("project_slug", ["users", "orders"], ""),
+        ("description", ["One", "Two"], ""),
+        ("table_name", ["users", "orders"], ""),
+        ("partition_key", ["id", "name"], ""),
+        ("sort_key", ["id", "name"], ""),
+        ("cors_origin", ["*", ""], ""),
+    ],
+)
+def test_refuses_a_list_of_which_cookiecutter_would_use_the_first_element(
+    output: Path, tmp_path: Path, answer: str, value: list[str], hint: str
+) -> None:
+    config = tmp_path / "config.yaml"
+    config.write_text(yaml.safe_dump({"default_context": {answer: value}, "replay_dir": str(tmp_path / "replay")}))
+
+    result = cookiecutter("--no-input", "--config-file", str(config), "-o", str(output))
+
+    assert result.returncode == 1
+    assert result.stdout.partition("\n\n")[0] == (
+        f"{answer}: is a list, of which cookiecutter uses only the first element; write it as a string{hint}"
+    )
+    assert everything_below(output) == []
+
+
+@pytest.mark.slow
+def test_takes_a_list_for_an_answer_with_choices(output: Path, tmp_path: Path) -> None:
+    config = tmp_path / "config.yaml"
+    context = {"default_context": {"language": ["rust", "python"]}, "replay_dir": str(tmp_path / "replay")}
+    config.write_text(yaml.safe_dump(context))
+
+    result = cookiecutter("--no-input", "--config-file", str(config), "-o", str(output))
+
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert (output / "users-api" / "Cargo.toml").is_file()
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
 def test_reports_problems_in_characters_that_the_terminal_lacks(output: Path, encoding: str) -> None:
     answers = ["project_name=a\udcff", "region=日本"]  # U+DCFF is what Python reads for the byte FF
