@@ -369,11 +369,11 @@ def finish(expected: Mapping[str, Any]) -> str | None:
 
 
 def show(text: str) -> None:
-    """Print text. A closed or full stdout, or a pipe without a reader, does not make the render fail."""
-    if sys.stdout is None:
+    """Print text on stderr, for stdout may be a patch of `cruft diff`. A failure to print does not fail the render."""
+    if sys.stderr is None:
         return
     try:
-        sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr] # a path may contain characters that it lacks
-        print(text, flush=True)  # noqa: T201 - what the hook prints for the user
-    except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python fails when it flushes stdout at exit
+        sys.stderr.write(f"{text}\n")
+        sys.stderr.flush()
+    except OSError:  # stderr is closed or full, or a pipe without a reader
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())  # or Python fails when it flushes stderr at exit

@@ -229,16 +229,19 @@ def test_a_problem_stops_cookiecutter_and_leaves_no_files(
 def test_prints_what_was_rendered_and_what_to_do_next(tmp_path: Path) -> None:
     result = cookiecutter("--no-input", "routes=GET /users, ANY /files/{proxy+}", directory=tmp_path, PWD=str(tmp_path))
 
-    lines = [" ".join(line.split()) for line in result.stdout.splitlines()]
+    lines = [" ".join(line.split()) for line in result.stderr.splitlines()]
+    assert result.stdout == ""
     assert "GET /users list" in lines
     assert "ANY /files/{proxy+} not implemented (501)" in lines
     assert lines[-2:] == ["cd users-api", "make dev # or without Docker: make dev DOCKER=no"]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("redirection", ["| true", ">&-", ">/dev/full"])
+@pytest.mark.parametrize(
+    "redirection", ["| true", ">&-", ">/dev/full", "2>&1 >&3 | true", "2>&-", "2>/dev/full", ">&- 2>&-"]
+)
 def test_keeps_the_service_if_the_summary_cannot_be_printed(tmp_path: Path, redirection: str) -> None:
-    command = f'cookiecutter "$0" --default-config --no-input {redirection}'
+    command = f'exec 3>&1; cookiecutter "$0" --default-config --no-input {redirection}'
 
     result = subprocess.run(
         ["bash", "-o", "pipefail", "-c", command, TEMPLATE],
@@ -248,7 +251,8 @@ def test_keeps_the_service_if_the_summary_cannot_be_printed(tmp_path: Path, redi
         check=False,
     )
 
-    assert (result.returncode, result.stderr) == (0, "")
+    assert (result.returncode, result.stdout) == (0, "")
+    assert ("make dev" in result.stderr) == ("2>" not in redirection)
     assert (tmp_path / "users-api" / "Makefile").is_file()
 
 
