@@ -11,6 +11,9 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-in
 import argparse
 import base64
 import json
+{%- if service.cors_origin %}
+import os
+{%- endif %}
 import re
 import signal
 import socket
@@ -34,6 +37,9 @@ from local_lambda import Function, FunctionError, FunctionTimeout, HttpHandler  
 
 TEMPLATE = PROJECT / "template.yaml"
 REGION = "{{ service.region }}"
+{%- if service.cors_origin %}
+PARAMETERS = {"CorsOrigin": origin} if (origin := os.environ.get("CORS_ORIGIN")) else {}
+{%- endif %}
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 MAX_EVENT_BYTES = 6 * 1024 * 1024  # AWS Lambda quota: invocation payload
 {%- if service.is_rest %}
@@ -76,7 +82,7 @@ class Gateway(ThreadingHTTPServer):
         self.in_thread = in_thread
         self.lock = threading.Lock()
         self.read_at = TEMPLATE.stat().st_mtime_ns
-        self.load(create_table.read_template(TEMPLATE))
+        self.load(create_table.read_template(TEMPLATE{{ ", PARAMETERS" if service.cors_origin }}))
 
     def load(self, template: dict[str, Any]) -> None:
         """Take the routes and the function's settings from template.yaml."""
@@ -101,7 +107,7 @@ class Gateway(ThreadingHTTPServer):
             if changed_at != self.read_at:
                 self.read_at, old = changed_at, self.function
                 try:
-                    template = create_table.read_template(TEMPLATE)
+                    template = create_table.read_template(TEMPLATE{{ ", PARAMETERS" if service.cors_origin }})
                     create_table.create_tables(create_table.connect(self.endpoint, REGION), TEMPLATE)
                     self.load(template)
                     old.stop()

@@ -103,6 +103,10 @@ def make(target: str) -> int:
 def start_sam(arguments: argparse.Namespace) -> subprocess.Popen[bytes]:
     """Start sam in a session of its own, so that Ctrl-C does not reach it: it would print tracebacks."""
     command = [".venv/bin/sam", "local", "start-api", "--port", str(arguments.port)]
+{%- if service.cors_origin %}
+    if origin := os.environ.get("CORS_ORIGIN"):  # from make's command line
+        command += ["--parameter-overrides", f"CorsOrigin={origin}"]
+{%- endif %}
     return subprocess.Popen([*command, "--docker-network", arguments.network], cwd=PROJECT, start_new_session=True)
 
 

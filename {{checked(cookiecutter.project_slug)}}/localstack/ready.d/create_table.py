@@ -40,8 +40,8 @@ TemplateLoader.add_constructor("!Sub", lambda _, node: {"Sub": node.value})
 TemplateLoader.add_multi_constructor("!", lambda *_: None)
 
 
-def read_template(file: Path) -> dict[str, Any]:
-    """Return a CloudFormation template, with the parameters' defaults and the tables' names in place of references.
+def read_template(file: Path, parameters: dict[str, str] | None = None) -> dict[str, Any]:
+    """Return a CloudFormation template, with parameters or their defaults, and tables' names, in place of references.
 
     What needs another function of CloudFormation is left out. Raises ValueError if the file is not YAML.
     """
@@ -50,8 +50,8 @@ def read_template(file: Path) -> dict[str, Any]:
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else "unknown"
         raise ValueError(f"template.yaml is not valid YAML, line {line}: {error.problem}") from error
-    parameters = template.get("Parameters", {})
-    values = {name: parameter["Default"] for name, parameter in parameters.items() if "Default" in parameter}
+    declared = template.get("Parameters", {}).items()
+    values = {name: each["Default"] for name, each in declared if "Default" in each} | (parameters or {})
     tables = {name: each for name, each in template["Resources"].items() if each["Type"] == "AWS::DynamoDB::Table"}
     values |= {name: resolve(table["Properties"].get("TableName"), values) for name, table in tables.items()}
     resolved: dict[str, Any] = resolve(template, values)
