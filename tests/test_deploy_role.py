@@ -389,6 +389,8 @@ def test_finds_functions_and_roles_by_what_is_left_of_the_stack_s_name(bake: Bak
     [
         ("acme/users-api", True),
         ("acme@12/users.api@34", True),
+        ("octocat_acme@123456/users-api@789", True),  # the name of an Enterprise Managed User
+        ("octocat_acme/users-api", True),
         ("acme", False),
         ("*/users-api", False),
         ("acme/*", False),
