@@ -15,7 +15,6 @@ import json
 import os
 {%- endif %}
 import re
-import signal
 import socket
 import subprocess
 import sys
@@ -24,6 +23,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -34,13 +34,13 @@ sys.path.insert(0, str(PROJECT / "localstack" / "ready.d"))
 
 import create_table  # noqa: E402
 from local_lambda import Function, FunctionError, FunctionTimeout, HttpHandler  # noqa: E402
+from local_process import end_at_first_signal, read_port  # noqa: E402
 
 TEMPLATE = PROJECT / "template.yaml"
 REGION = "{{ service.region }}"
 {%- if service.cors_origin %}
 PARAMETERS = {"CorsOrigin": origin} if (origin := os.environ.get("CORS_ORIGIN")) else {}
 {%- endif %}
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 MAX_EVENT_BYTES = 6 * 1024 * 1024  # AWS Lambda quota: invocation payload
 {%- if service.is_rest %}
 EVENT, CORS = "Api", "Cors"
@@ -88,14 +88,14 @@ class Gateway(ThreadingHTTPServer):
         """Take the routes and the function's settings from template.yaml."""
         resources = template["Resources"].values()
         functions = [each["Properties"] for each in resources if each["Type"] == "AWS::Serverless::Function"]
-        events = [event for function in functions for event in function.get("Events", {}).values()]
-        routes = [event["Properties"] for event in events if event["Type"] == EVENT]
-        self.routes = [(route["Method"].upper(), route["Path"]) for route in routes]
+        events = [(function, event) for function in functions for event in function.get("Events", {}).values()]
+        called = [(function, event["Properties"]) for function, event in events if event["Type"] == EVENT]
+        self.routes = [(route["Method"].upper(), route["Path"]) for _, route in called]
         self.cors = read_cors(template["Resources"]["Api"].get("Properties", {}).get(CORS, {}))
-        # All functions have the same code: one process, with the variables of all, serves every route.
+        # All functions of routes have the same code: one process, with the variables of all, serves every route.
         settings = template["Globals"]["Function"]
         variables = {"AWS_DEFAULT_REGION": REGION, "AWS_REGION": REGION}
-        for function in [settings, *functions]:
+        for function in [settings, *(function for function, _ in called)]:
             variables |= function.get("Environment", {}).get("Variables", {})
         variables["AWS_ENDPOINT_URL_DYNAMODB"] = self.endpoint
         self.function = Function(settings["Handler"], variables, settings["Timeout"], in_thread=self.in_thread)
@@ -331,30 +331,12 @@ def run_api(endpoint: str, port: int = 0, *, in_thread: bool = False) -> Iterato
         gateway.function.stop()
 
 
-def read_port(text: str) -> int:
-    """Return a port that make passes on. Exits if it is invalid or taken."""
-    if not text.isdecimal() or not 0 < int(text) < 65536:
-        sys.exit(f"{text} is not a valid port; use 1 to 65535")
-    with socket.socket() as probe:
-        if probe.connect_ex(("127.0.0.1", int(text))) == 0:
-            sys.exit(f"Port {text} is taken; stop what listens there, or choose another with PORT or LOCALSTACK_PORT")
-    return int(text)
-
-
-def stop(*_: object) -> None:
-    """End the program once: Ctrl-C reaches it from the terminal and from make."""
-    for number in SIGNALS:
-        signal.signal(number, signal.SIG_IGN)
-    raise KeyboardInterrupt
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description="Serve the API on 127.0.0.1 without Docker.")
-    parser.add_argument("--port", type=read_port, required=True, help="port of the API")
-    parser.add_argument("--table-port", type=read_port, required=True, help="port of DynamoDB")
+    parser.add_argument("--port", type=partial(read_port, "PORT"), required=True, help="port of the API")
+    parser.add_argument("--table-port", type=partial(read_port, "LOCALSTACK_PORT"), required=True, help="DynamoDB's")
     arguments = parser.parse_args()
-    for number in SIGNALS:
-        signal.signal(number, stop)
+    end_at_first_signal()
     try:
         with run_table(arguments.table_port) as endpoint, run_api(endpoint, arguments.port) as url:
             print(f"The API answers at {url}. Its items are lost when it stops; Ctrl-C stops it.", flush=True)

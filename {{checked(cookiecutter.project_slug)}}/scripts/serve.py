@@ -8,33 +8,31 @@ import argparse
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
-from typing import Any, NoReturn
 
+from local_process import end_at_first_signal, is_listening, read_port
 from watchfiles import watch
 
 PROJECT = Path(__file__).resolve().parent.parent
 # Looked up by name: an editor may put a new file in place of the old one.
 FILES = ({% if not service.is_python %}PROJECT / "Cargo.toml", {% endif %}PROJECT / "template.yaml"{{ "," if service.is_python }})
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def main() -> int:
     arguments = parse_arguments()
     refuse_broken_variables()
-    for number in SIGNALS:
-        signal.signal(number, interrupt)
+    end_at_first_signal()
     sam = None
     try:
         for target in arguments.targets:
             if status := make(target):
                 return status
-        refuse_taken_port(arguments.port)
+        read_port("PORT", str(arguments.port))
         sam = start_sam(arguments)
         is_waiting = False  # for a change, after sam could not serve a template
         for changed in watch_sources():
@@ -56,24 +54,11 @@ def main() -> int:
 
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Serve the API with `sam local start-api`.")
-    parser.add_argument("--port", type=read_port, required=True, help="where the API answers on 127.0.0.1")
+    parser.add_argument("--port", type=partial(read_port, "PORT"), required=True, help="port of the API")
     parser.add_argument("--network", required=True, help="the emulator's Docker network")
     parser.add_argument("--watch", action="store_true", help="build and serve what changes")
     parser.add_argument("targets", nargs="*", help="what to make first")
     return parser.parse_args()
-
-
-def read_port(text: str) -> int:
-    """Return the port that make passes on. Exits if it is invalid or taken."""
-    if not text.isdecimal() or not 0 < int(text) < 65536:
-        sys.exit(f"PORT={text} is not a valid port; use 1 to 65535")
-    refuse_taken_port(int(text))
-    return int(text)
-
-
-def refuse_taken_port(port: int) -> None:
-    if is_listening(port):
-        sys.exit(f"Port {port} is taken; stop what listens there, or choose another with PORT")
 
 
 def refuse_broken_variables() -> None:
@@ -82,18 +67,6 @@ def refuse_broken_variables() -> None:
         json.loads((PROJECT / "env.json").read_text(encoding="utf-8"))
     except ValueError as error:
         sys.exit(f"env.json is not valid JSON: {error}")
-
-
-def is_listening(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
-def interrupt(*_: Any) -> NoReturn:
-    """End the loop at the first signal; later ones must not disturb the removal of containers."""
-    for number in SIGNALS:
-        signal.signal(number, signal.SIG_IGN)
-    raise KeyboardInterrupt
 
 
 def make(target: str) -> int:
