@@ -32,17 +32,17 @@ setup: .venv/.complete ## install what the rest needs into .venv
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --requirement requirements-dev.txt
 	@touch $@
 
-new: .venv/.cookiecutter ## render a service into OUTPUT (build); NO_INPUT=1 takes every default
+new: .venv/.cookiecutter ## render a service into OUTPUT (build); NO_INPUT=1 uses all defaults
 	@mkdir -p $(OUTPUT)
 	@$(BIN)/cookiecutter . --output-dir $(OUTPUT) $(if $(NO_INPUT),--no-input)
 
-test: setup ## run all tests; those that need Docker are skipped where no engine answers
+test: setup ## run all tests; those that need Docker are skipped if no engine responds
 	$(PYTHON) -m pytest
 
-test-fast: setup ## run what needs no Docker and takes less than a minute
+test-fast: setup ## run the tests that need no Docker and take less than a minute
 	$(PYTHON) -m pytest -m "not docker and not slow"
 
-bench: $(BENCHMARKS) ## measure, and write what the documents say of it (half an hour on a quiet machine; Docker, cargo)
+bench: $(BENCHMARKS) ## measure, and write benchmarks/results (half an hour on a quiet machine; Docker, cargo)
 
 $(BENCHMARKS): setup
 	$(PYTHON) benchmarks/$@.py
@@ -57,5 +57,5 @@ format: setup ## format the template's own code
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
 
-clean: ## remove the environment and what was rendered
+clean: ## remove the environment and the rendered services
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache build

@@ -57,7 +57,9 @@ def find_words(text: str) -> list[str]:
 
 @pytest.mark.parametrize("file", READ)
 def test_has_only_plain_words(file: str) -> None:
-    assert find_words((TEMPLATE / file).read_text(encoding="utf-8")) == []
+    lines = find_words((TEMPLATE / file).read_text(encoding="utf-8"))
+
+    assert not lines, "\n".join(lines)
 
 
 @pytest.mark.parametrize(("instead", "example"), [word[1:] for word in WORDS])
