@@ -1125,23 +1125,56 @@ def make_service(answers: Answers) -> Service:
     """
     service, problems = parse_answers(answers)
     if service is None:
-        message = "\n".join([*problems, "", "Mend it and paste:", "", make_command(answers)])
+        message = "\n".join([*problems, "", *advise(answers, problems)])
         encoding = sys.stdout.encoding or "utf-8"  # cookiecutter cannot print what this lacks
         raise FailedHookException(message.encode(encoding, "backslashreplace").decode(encoding))
     return service
 
 
-def make_command(answers: Answers) -> str:
-    """Return the command that gives all these answers again, quoted for a shell.
+def advise(answers: Answers, problems: list[str]) -> list[str]:
+    """Return the lines that say what to do: run a command again, or fix the answers that the problems name."""
+    bad = {name: answers[name] for name in answers if any(problem.startswith(f"{name}:") for problem in problems)}
+    program = find_program()
+    if program and not any(isinstance(value, list) for value in bad.values()):  # a config file keeps its list
+        return ["Fix the answers and run:", "", make_command(program, answers)]
+    return ["Fix these answers:", "", *map(assign_answer, bad, bad.values())]
 
-    What was derived from other answers is left out, to be derived anew from the mended ones.
+
+def find_program() -> list[str]:
+    """Return the words that start cookiecutter, or nothing if another program renders the template."""
+    path = sys.argv[0].replace(os.sep, "/")
+    if path.endswith("/cookiecutter/__main__.py"):
+        return [sys.executable, "-m", "cookiecutter"]
+    if path.rpartition("/")[2] not in ("cookiecutter", "cookiecutter.exe"):
+        return []
+    if "UV" in os.environ:  # uvx has a cookiecutter on PATH that the user's shell lacks
+        return ["uvx", "cookiecutter"]
+    return ["cookiecutter"] if shutil.which("cookiecutter") == sys.argv[0] else [sys.argv[0]]
+
+
+def make_command(program: list[str], answers: Answers) -> str:
+    """Return the command that was typed, with all answers, quoted for a shell.
+
+    Answers that were derived from others are left out, so that they follow from the fixed ones. A replay takes no answers.
     """
-    program = ["cookiecutter"] if shutil.which("cookiecutter") else [sys.executable, "-m", "cookiecutter"]
+    words = iter(sys.argv[1:])
+    typed = []
+    for word in words:
+        option, equals, _ = word.partition("=")
+        if word == "--replay-file":
+            next(words)
+        elif option not in ("--no-input", "--replay", "--replay-file") and not (equals and option in answers):
+            typed.append(word)
     derived = {"project_slug": make_slug(answers.get("project_name")), "routes": make_default_routes(answers)}
     given = {name: value for name, value in answers.items() if not name.startswith("_") and value != derived.get(name)}
-    shown = {name: "".join(filter(is_seen, join_lines(value))) for name, value in given.items()}
-    words = [*program, "--no-input", TEMPLATE, *(f"{name}={escape_jinja(value)}" for name, value in shown.items())]
-    return " ".join(shlex.quote(word) for word in words)
+    command = shlex.join([*program, "--no-input", *typed])
+    return " ".join([command, *map(assign_answer, given, given.values())])
+
+
+def assign_answer(name: str, value: object) -> str:
+    """Return an answer as cookiecutter's command line takes it, always in quotes, which a fixed answer may need."""
+    text = escape_jinja("".join(filter(is_seen, join_lines(value))))
+    return f"{name}={shlex.quote(text)}" if shlex.quote(text) != text else f"{name}='{text}'"
 
 
 def join_lines(value: object) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-import shlex
+import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
@@ -83,7 +83,11 @@ def test_refuses_bad_answers_with_a_line_for_each_and_leaves_nothing(
 
 
 @pytest.mark.slow
-def test_prints_a_command_that_renders_once_the_answer_is_fixed(output: Path) -> None:
+@pytest.mark.parametrize("option", ["-o", "--output-dir"])
+def test_prints_a_command_that_renders_once_the_answer_is_fixed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, option: str
+) -> None:
+    monkeypatch.delenv("UV", raising=False)
     free_text = 'It\'s {{7*7}} "$(id)" `x` \\ {% raw %} #'
     answers = {
         "project_name": "R&D's API",
@@ -92,14 +96,16 @@ def test_prints_a_command_that_renders_once_the_answer_is_fixed(output: Path) ->
         "routes": "GET /a\nPOST /a",
     }
 
-    refusal = cookiecutter("--no-input", *(f"{name}={value}" for name, value in answers.items()))
-    command = refusal.stdout.strip().splitlines()[-1]
-    words = shlex.split(command.replace("us-est-1", "us-east-1"))
-    result = cookiecutter("-o", str(output), *words[1:2], *words[3:], template=TEMPLATE)
+    given = [f"{name}={value}" for name, value in answers.items()]
+    refusal = cookiecutter("--no-input", option, "my services", *given, directory=tmp_path)
+    advice, _, command = refusal.stdout.strip().splitlines()[-3:]
+    pasted = command.replace("region='us-est-1'", "region='us-east-1'")
+    result = subprocess.run(["bash", "-c", pasted], cwd=tmp_path, capture_output=True, text=True, check=False)
 
-    assert words[:3] == ["cookiecutter", "--no-input", str(TEMPLATE)]
+    assert advice == "Fix the answers and run:"
+    assert command.startswith(f"cookiecutter --no-input {TEMPLATE} --default-config {option} 'my services' ")
     assert result.returncode == 0, result.stdout + result.stderr
-    document = yaml.safe_load((output / "r-d-s-api" / "openapi.yaml").read_text())
+    document = yaml.safe_load((tmp_path / "my services" / "r-d-s-api" / "openapi.yaml").read_text())
     assert document["info"]["description"] == free_text
     assert document["paths"]["/a"].keys() == {"get", "post"}
 
@@ -163,8 +169,9 @@ def test_refuses_a_list_of_which_cookiecutter_would_use_the_first_element(
     result = cookiecutter("--no-input", "--config-file", str(config), "-o", str(output))
 
     assert result.returncode == 1
-    assert result.stdout.partition("\n\n")[0] == (
-        f"{answer}: is a list, of which cookiecutter uses only the first element; write it as a string{hint}"
+    assert result.stdout == (
+        f"{answer}: is a list, of which cookiecutter uses only the first element; write it as a string{hint}\n"
+        f"\nFix these answers:\n\n{answer}='{', '.join(value)}'\n"
     )
     assert everything_below(output) == []
 

@@ -62,6 +62,7 @@ def test_refuses_bad_answers_with_a_line_for_each(repository: Path, tmp_path: Pa
 
     assert "region: 'mars' is not an AWS region" in output
     assert "\nroutes: 'FETCH /': 'FETCH' is not a method" in output
+    assert "\n\nFix these answers:\n\nregion='mars'\nroutes='FETCH /'\n" in output
     assert list((tmp_path / "output").glob("*")) == []
 
 

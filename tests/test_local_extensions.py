@@ -8,7 +8,7 @@ import re
 import shlex
 import sys
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import botocore.session
 import pytest
@@ -20,6 +20,8 @@ from local_extensions import (
     AnswerError,
     AnswersExtension,
     Key,
+    find_program,
+    make_command,
     make_default_routes,
     make_slug,
     parse_answers,
@@ -37,6 +39,9 @@ from local_extensions import (
     quote_string,
     quote_yaml,
 )
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 USER_ID = Key("user_id", "S", 2048, "001")
 POSTED_AT = Key("posted_at", "N", 1024, "1")
@@ -510,22 +515,71 @@ class TestCheck:
     def test_leaves_derived_answers_out_of_the_command(self) -> None:
         answers = {**ANSWERS, "partition_key": "user-id"}
         answers["routes"] = make_default_routes(answers)
-        command = local_extensions.make_command(answers)
+        command = make_command(["cookiecutter"], answers)
         assert "routes=" not in command
         assert "project_slug=" not in command
 
     def test_leaves_out_of_the_command_what_cannot_be_seen(self) -> None:
-        command = local_extensions.make_command({"description": "a\x1b[2J\x00\u202e\u3000é👩\u200d💻"})
+        command = make_command(["cookiecutter"], {"description": "a\x1b[2J\x00\u202e\u3000é👩\u200d💻"})
         assert shlex.split(command)[-1] == "description=a[2J\u3000é👩\u200d💻"
 
     def test_gives_a_command_with_every_answer_quoted(self) -> None:
         answers = {**ANSWERS, "description": 'it\'s {{7*7}} $(x) `y` "z" {% raw %}', "routes": "GET /a\nPOST /a"}
-        words = shlex.split(local_extensions.make_command(answers))
-        given = dict(word.split("=", 1) for word in words if "=" in word)
+        command = make_command(["cookiecutter"], answers)
+        given = dict(word.split("=", 1) for word in shlex.split(command) if "=" in word)
         rendered = {name: Environment(autoescape=True).from_string(value).render() for name, value in given.items()}
         assert given.keys() == answers.keys() - {"project_slug"}
+        assert all(f" {name}='" in command for name in given)
         assert Environment(autoescape=False).from_string(given["description"]).render() == answers["description"]  # noqa: S701 - no HTML
         assert rendered["routes"] == "GET /a, POST /a"
+
+    @pytest.mark.parametrize(
+        ("typed", "kept"),
+        [
+            ("gh:org/template", "gh:org/template"),
+            ("-o 'a b' ../template --no-input region=mars", "-o 'a b' ../template"),
+            ("template -fv --output-dir=x 'region=mars' --checkout v1", "template -fv --output-dir=x --checkout v1"),
+            ("--replay template", "template"),
+            ("--replay-file answers.json template", "template"),
+            ("template --replay-file=answers.json -o x", "template -o x"),
+            ("region=mars region", "region"),
+            ("template regoin=mars", "template regoin=mars"),
+        ],
+    )
+    def test_repeats_the_template_and_the_options_as_they_were_typed(
+        self, monkeypatch: pytest.MonkeyPatch, typed: str, kept: str
+    ) -> None:
+        monkeypatch.setattr(sys, "argv", ["cookiecutter", *shlex.split(typed)])
+        command = make_command(["cookiecutter"], {"region": "mars", "description": ""})
+        assert command == f"cookiecutter --no-input {kept} region='mars' description=''"
+
+    @pytest.mark.parametrize(
+        ("program", "words"),
+        [
+            ("{bin}/cookiecutter", ["cookiecutter"]),
+            ("other/bin/cookiecutter", ["other/bin/cookiecutter"]),
+            ("/x/site-packages/cookiecutter/__main__.py", [sys.executable, "-m", "cookiecutter"]),
+            ("/x/bin/cruft", []),
+            ("/x/site-packages/cruft/__main__.py", []),
+            ("/x/bin/sam", []),
+            ("", []),
+        ],
+    )
+    def test_finds_the_program_as_it_was_typed(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, program: str, words: list[str]
+    ) -> None:
+        (tmp_path / "cookiecutter").touch(mode=0o755)
+        monkeypatch.setenv("PATH", str(tmp_path))
+        monkeypatch.delenv("UV", raising=False)
+        monkeypatch.setattr(sys, "argv", [program.format(bin=tmp_path)])
+        assert find_program() == words
+
+    def test_finds_uvx_of_which_cookiecutter_is_not_on_the_path_of_the_user(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("UV", "/x/uv")
+        monkeypatch.setattr(sys, "argv", ["/x/archive/bin/cookiecutter"])
+        assert find_program() == ["uvx", "cookiecutter"]
 
 
 NASTY = [
