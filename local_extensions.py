@@ -689,11 +689,11 @@ def parse_slug(answer: object) -> str:
     if not re.fullmatch(r"[a-z][a-z0-9-]*", slug) or len(slug) > SLUG_LENGTH:
         raise AnswerError(
             f"{quote(slug)} is not a letter followed by letters, digits and hyphens, all lower-case, "
-            f"{SLUG_LENGTH} at most; for example {quote(make_slug(slug))}"
+            f"at most {SLUG_LENGTH} characters; for example {quote(make_slug(slug))}"
         )
     if slug in DOCKER_NETWORKS:
         raise AnswerError(
-            f"{quote(slug)} is the name of a network of Docker's own; for example {quote(f'{slug}-service')}"
+            f"{quote(slug)} is the name of a Docker network; use another name, for example {quote(f'{slug}-service')}"
         )
     return slug
 
@@ -730,7 +730,7 @@ def parse_key(answer: str, *, max_bytes: int, string_sample: str) -> Key:
         example = near if re.match(r"[A-Za-z_]", near) else "user_id"
         raise AnswerError(
             f"{quote(name)} is not a letter or underscore followed by letters, digits and underscores, "
-            f"{KEY_NAME_LENGTH} at most; for example {quote(example)}"
+            f"at most {KEY_NAME_LENGTH} characters; for example {quote(example)}"
         )
     if colon and key_type not in ("S", "N"):
         raise AnswerError(
@@ -763,8 +763,8 @@ def parse_cors_origin(answer: object) -> str:
     if origin not in ("", "*") and origin != find_origin(origin):
         example = find_origin(origin) or "https://app.example.com"
         raise AnswerError(
-            f"{quote(origin)} is not an origin as browsers name it: http:// or https://, a host, perhaps a port other "
-            f"than the scheme's own; for example {quote(example)}"
+            f"{quote(origin)} is not an origin: http:// or https://, a host, and a port unless it is the scheme's "
+            f"default; for example {quote(example)}"
         )
     return origin
 
@@ -794,7 +794,7 @@ def find_origin(text: str) -> str:
 def parse_choice(answer: object, choices: tuple[str, ...]) -> str:
     choice = expect_string(answer)
     if choice not in choices:
-        raise AnswerError(f"{quote(choice)} is not offered; write {' or '.join(choices)}")
+        raise AnswerError(f"{quote(choice)} is not a choice; write {' or '.join(choices)}")
     return choice
 
 
@@ -863,26 +863,26 @@ def check_path(entry: str, path: str) -> None:
     segments = split_path(path)
     if len(segments) >= PATH_RESOURCES:  # of which the root is one
         raise AnswerError(
-            f"{quote(entry)}: has {len(segments)} segments, and API Gateway takes {PATH_RESOURCES - 1}; make the path shorter"
+            f"{quote(entry)}: has {len(segments)} segments, and API Gateway allows {PATH_RESOURCES - 1}; make the path shorter"
         )
     if len(path) > PATH_LENGTH:
         raise AnswerError(
-            f"{quote(entry)}: the path has {len(path)} characters, and YAML takes {PATH_LENGTH} in openapi.yaml; make it shorter"
+            f"{quote(entry)}: the path has {len(path)} characters, and YAML allows {PATH_LENGTH} in openapi.yaml; make it shorter"
         )
     for position, segment in enumerate(segments, start=1):
         check_segment(entry, segment, is_last=position == len(segments))
     parameters = [parameter_name(segment) for segment in segments if is_parameter(segment)]
     for parameter in parameters:
         if parameters.count(parameter) > 1:
-            raise AnswerError(f"{quote(entry)}: the parameter {{{parameter}}} is there twice; give each its own name")
+            raise AnswerError(f"{quote(entry)}: the parameter {{{parameter}}} appears twice; give each its own name")
 
 
 def check_segment(entry: str, segment: str, *, is_last: bool) -> None:
     if segment in (".", ".."):
-        raise AnswerError(f"{quote(entry)}: clients take the segment {quote(segment)} out of a path; name it otherwise")
+        raise AnswerError(f"{quote(entry)}: clients remove the segment {quote(segment)} from a path; use another name")
     if re.fullmatch(r"\{[A-Za-z_][A-Za-z0-9_]*\+\}", segment) and not is_last:
         raise AnswerError(
-            f"{quote(entry)}: {quote(segment)} takes the rest of the path; make it the last segment, or drop its '+'"
+            f"{quote(entry)}: {quote(segment)} matches the rest of the path; make it the last segment, or remove its '+'"
         )
     if not re.fullmatch(r"[A-Za-z0-9._-]+|\{[A-Za-z_][A-Za-z0-9_]*\+?\}", segment):
         raise AnswerError(
@@ -963,7 +963,7 @@ def find_duplicates(routes: list[Route]) -> Iterator[str]:
     first: dict[str, Route] = {}
     for route in routes:
         if route.key in keys:
-            yield f"'{route.key}' is there twice; drop one"
+            yield f"'{route.key}' is listed twice; remove one"
             continue
         keys.add(route.key)
         other = first.setdefault(route.logical_id, route)
@@ -972,8 +972,8 @@ def find_duplicates(routes: list[Route]) -> Iterator[str]:
                 f"'{route.key}' and '{other.key}' would both be handled by {quote(route.name)}"
                 f"; name one after its path, as in '{route.key} {route.name}_2'"
                 if other.name == route.name
-                else f"the names {quote(route.name)} and {quote(other.name)} give the same logical id "
-                f"{route.logical_id}Function; name one otherwise"
+                else f"the names {quote(route.name)} and {quote(other.name)} have the same logical id "
+                f"{route.logical_id}Function; rename one"
             )
 
 
@@ -992,8 +992,8 @@ def find_sibling_parameters(routes: list[Route]) -> Iterator[str]:
                 takes_rest = "+" in segment + other_segment
                 hint = "put a word before one of them" if takes_rest else f"write {other_segment} in both"
                 yield (
-                    f"'{route.key}': {segment} stands where '{other_path}' has {other_segment}, "
-                    f"and API Gateway takes one parameter in one place; {hint}"
+                    f"'{route.key}': {segment} is where '{other_path}' has {other_segment}, "
+                    f"and API Gateway allows one parameter name per place; {hint}"
                 )
 
 
@@ -1002,14 +1002,14 @@ def find_excess(routes: list[Route], functions: str) -> Iterator[str]:
     most = ROUTES_PER_FUNCTIONS.get(functions, PATH_RESOURCES)
     if len(routes) > most:
         other = (
-            f", or answer functions=per-route, which takes {ROUTES_PER_FUNCTIONS['per-route']}"
+            f", or answer functions=per-route, which allows {ROUTES_PER_FUNCTIONS['per-route']}"
             if functions == "single"
             else ""
         )
-        yield f"names {len(routes)} routes, and AWS takes {most} with functions={functions}; drop {len(routes) - most}{other}"
+        yield f"names {len(routes)} routes, and AWS allows {most} with functions={functions}; remove {len(routes) - most}{other}"
     resources = {tuple(route.segments[:end]) for route in routes for end in range(len(route.segments) + 1)}
     if len(resources) > PATH_RESOURCES:
-        yield f"has {len(resources)} different path prefixes, and API Gateway takes {PATH_RESOURCES} resources; make the paths shorter or fewer"
+        yield f"has {len(resources)} different path prefixes, and API Gateway allows {PATH_RESOURCES} resources; make the paths shorter or fewer"
 
 
 def split_path(path: str) -> list[str]:
@@ -1089,14 +1089,14 @@ def parse_answers(answers: Answers) -> tuple[Service | None, list[str]]:
     }
     keys = [key for key in (parsed["partition_key"], parsed["sort_key"]) if isinstance(key, Key)]
     if len(keys) == 2 and keys[0].name == keys[1].name:  # noqa: PLR2004 - both keys are good
-        problems.append(f"sort_key: {quote(keys[1].name)} is the partition key already; name another attribute")
+        problems.append(f"sort_key: {quote(keys[1].name)} is already the partition key; use another attribute")
     chosen = {answer: parse(answer, lambda text, of=of: parse_choice(text, of)) for answer, of in CHOICES.items()}  # type: ignore[misc]
     routes_answer = find_answer(answers, "routes")
     routes, route_problems = parse_routes(routes_answer, keys, str(chosen["functions"]))
     if not problems or routes_answer != make_default_routes(answers):  # default routes are only as good as the keys
         problems += [f"routes: {problem}" for problem in route_problems]
     problems += [
-        f"{name}: is a setting of cookiecutter's, not of this template; drop it" for name in SETTINGS if name in answers
+        f"{name}: is a setting of cookiecutter, not an answer; remove it" for name in SETTINGS if name in answers
     ]
     if problems:
         return None, problems

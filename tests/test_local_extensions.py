@@ -268,7 +268,7 @@ def test_answers_what_is_far_from_any_region_with_an_example() -> None:
 
 
 def test_refuses_a_choice_that_is_not_offered_and_names_those_that_are() -> None:
-    with pytest.raises(AnswerError, match="'grpc' is not offered; write rest or http"):
+    with pytest.raises(AnswerError, match="'grpc' is not a choice; write rest or http"):
         parse_choice("grpc", ("rest", "http"))
 
 
@@ -314,8 +314,8 @@ class TestRouteGrammar:
             ("GET /{a", "'{a' is not a path segment"),
             ("GET /{}", "'{}' is not a path segment"),
             ("GET /{proxy+}/a", "make it the last segment"),
-            ("GET /{a}/{a}", "{a} is there twice"),
-            ("GET /a, GET /a", "'GET /a' is there twice"),
+            ("GET /{a}/{a}", "{a} appears twice"),
+            ("GET /a, GET /a", "'GET /a' is listed twice"),
             ("GET /a-b, GET /a_b", "would both be handled by 'get_a_b'"),
             ("GET /a x, POST /a x", "would both be handled by 'x'"),
             ("GET /a x1, GET /b x_1", "the same logical id X1Function"),
@@ -324,8 +324,8 @@ class TestRouteGrammar:
             ("GET /a Bad", "not a lower-case letter"),
             ("GET /a 1x", "not a lower-case letter"),
             ("GET /a x__y", "single '_'"),
-            (f"GET {'/a' * 300} x", "has 300 segments, and API Gateway takes 299"),
-            (f"GET /{'a' * 1024}", "the path has 1025 characters, and YAML takes 1024"),
+            (f"GET {'/a' * 300} x", "has 300 segments, and API Gateway allows 299"),
+            (f"GET /{'a' * 1024}", "the path has 1025 characters, and YAML allows 1024"),
             ("GET /a " + "x" * 65, "more than 64 characters"),
         ],
     )
@@ -390,7 +390,7 @@ class TestRouteGrammar:
         assert route_problems(",".join(routes[:most]), functions=functions) == []
         (problem,) = route_problems(",".join(routes), functions=functions)
         assert f"{most + 1} routes" in problem
-        assert "drop 1" in problem
+        assert "remove 1" in problem
 
     def test_takes_no_more_path_resources_than_a_rest_api(self) -> None:
         assert route_problems(",".join(f"GET /a{n}/b h{n}" for n in range(149))) == []
@@ -502,7 +502,7 @@ class TestCheck:
     @pytest.mark.parametrize("setting", ["_copy_without_render", "_jinja2_env_vars", "_new_lines"])
     def test_refuses_settings_of_cookiecutter_that_would_render_otherwise(self, setting: str) -> None:
         problems = parse_answers({**ANSWERS, setting: ["*"]})[1]
-        assert problems == [f"{setting}: is a setting of cookiecutter's, not of this template; drop it"]
+        assert problems == [f"{setting}: is a setting of cookiecutter, not an answer; remove it"]
 
     @pytest.mark.parametrize(
         "mistake", [{"partition_key": "user-id"}, {"table_name": "a/b"}, {"sort_key": "user_id"}, {"table_name": None}]
