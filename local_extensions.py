@@ -11,6 +11,7 @@ import itertools
 import json
 import keyword
 import os
+import platform
 import re
 import shlex
 import shutil
@@ -1044,6 +1045,11 @@ def make_slug(name: object) -> str:
     return f"{slug}-service" if slug in DOCKER_NETWORKS else slug
 
 
+def find_architecture(_: object = None) -> str:
+    """Return this machine's architecture, as Lambda names it; x86_64 for one that Lambda does not have."""
+    return "arm64" if platform.machine().lower() in ("aarch64", "arm64") else "x86_64"
+
+
 def make_default_routes(answers: Answers) -> str:
     """Return create, read, update and delete for the table of the answers so far."""
     try:
@@ -1114,6 +1120,8 @@ def find_answer(answers: Answers, answer: str) -> object:
         return make_slug(find_answer(answers, "project_name"))
     if answer == "routes":
         return make_default_routes(answers)
+    if answer == "architecture":
+        return find_architecture()
     with open(os.path.join(TEMPLATE, "cookiecutter.json"), encoding="utf-8") as file:  # noqa: PTH118, PTH123 - as above
         return json.load(file)[answer]
 
@@ -1241,6 +1249,7 @@ def describe(service: Service) -> dict[str, object]:
         "slug": service.slug,
         "language": service.language,
         "region": service.region,
+        "architecture": service.architecture,
         "table": service.table_name,
         "keys": [[key.name, key.type] for key in service.keys],
         "functions": {function.logical_id: function.role for function in service.functions},
@@ -1273,6 +1282,7 @@ class AnswersExtension(Extension):
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)
         environment.filters.update(
+            architecture=find_architecture,
             assign=assign,
             default_routes=make_default_routes,
             describe=describe_answers,

@@ -327,7 +327,8 @@ def summarize(root: Path, expected: Mapping[str, Any]) -> str:
     directory = root.name if str(root.parent) == os.environ.get("PWD") else str(root)
     return "\n".join(
         [
-            f"{expected['slug']}: table {expected['table']} with the key {key} in {expected['region']}, and these routes:",
+            f"{expected['slug']}: table {expected['table']} with the key {key} in {expected['region']},",
+            f"functions for {expected['architecture']}, and these routes:",
             *routes,
             "Next:",
             f"  cd {shlex.quote(directory)}",

@@ -92,7 +92,7 @@ def test_is_taken_by_the_tools_that_read_it(bake: Bake, language: str, architect
     ],
 )
 def test_the_tools_refuse_what_is_wrong(bake: Bake, tool: str, file: str, old: str, new: str, message: str) -> None:
-    service = bake()
+    service = bake(architecture="x86_64")
     replace(service, file, old, new)
 
     result = run_tool(service, tool)
@@ -187,7 +187,7 @@ def find_problems_of_deployment(name: str, job: dict[str, Any]) -> Iterator[str]
     ],
 )
 def test_each_problem_would_be_found(bake: Bake, file: str, old: str, new: str, problem: str) -> None:
-    service = bake()
+    service = bake(architecture="x86_64")
     replace(service, file, old, new)
 
     with_problem = [line for line in list_problems(service) if problem in line]
@@ -223,7 +223,7 @@ MAIN, TAG = "refs/heads/main", "refs/tags/v1.0.0"
 def test_deploys_main_and_tags_where_there_is_a_role(
     bake: Bake, event: str, ref: str, stages: str, deployed: list[str]
 ) -> None:
-    jobs = yaml.safe_load(bake().read(WORKFLOW))["jobs"]
+    jobs = yaml.safe_load(bake(architecture="x86_64").read(WORKFLOW))["jobs"]
     contexts = {
         "github": SimpleNamespace(event_name=event, ref=ref),
         "vars": SimpleNamespace(
@@ -238,7 +238,7 @@ def test_deploys_main_and_tags_where_there_is_a_role(
 
 
 def test_pull_requests_from_forks_get_no_deploy_permissions(bake: Bake) -> None:
-    workflow = yaml.safe_load(bake().read(WORKFLOW))
+    workflow = yaml.safe_load(bake(architecture="x86_64").read(WORKFLOW))
 
     assert set(workflow[True]) == {"push", "pull_request"}  # YAML reads `on` as true
 
