@@ -88,7 +88,7 @@ def measure_by_routes(directory: Path) -> dict[int, list[float]]:
 def bake(template: Path, directory: Path, *answers: str) -> None:
     output = directory / "output"
     program = [sys.executable, "-m", "cookiecutter", str(template), "--no-input", "--default-config"]
-    # Not in the checkout, whose local_extensions.py Python would import instead of the template's.
+    # Not in the checkout, whose local_extensions Python would import instead of the template's.
     run(*program, "--output-dir", str(output), *answers, directory=directory)
     shutil.rmtree(output)
 

@@ -11,7 +11,6 @@ TEMPLATE = Path(__file__).resolve().parent.parent
 def copy_template(copy: Path) -> None:
     """Copy the files that cookiecutter reads into a new directory."""
     copy.mkdir()
-    for name in ("cookiecutter.json", "local_extensions.py", "rendered_service.py"):
-        shutil.copy(TEMPLATE / name, copy)
-    for name in ("hooks", "{{checked(cookiecutter.project_slug)}}"):
+    shutil.copy(TEMPLATE / "cookiecutter.json", copy)
+    for name in ("hooks", "local_extensions", "{{checked(cookiecutter.project_slug)}}"):
         shutil.copytree(TEMPLATE / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))

@@ -7,6 +7,6 @@ import sys
 
 sys.path.insert(0, json.loads(r'{{ template_directory | tojson }}'))
 
-from rendered_service import finish
+from local_extensions.render_check import finish
 
 sys.exit(finish(json.loads(r'{{ cookiecutter | describe | tojson }}')))

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from conftest import TEMPLATE, cookiecutter
-from local_extensions import find_answer, find_architecture
+from local_extensions.answers import find_answer, find_architecture
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,7 +13,7 @@ import pytest
 
 from conftest import TEMPLATE, cookiecutter
 from draw_session import read_commands, run_session
-from local_extensions import CHOICES
+from local_extensions.answers import CHOICES
 
 if TYPE_CHECKING:
     from pathlib import Path

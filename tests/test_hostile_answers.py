@@ -15,7 +15,10 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from conftest import TEMPLATE, Service, cookiecutter, use_tools
-from local_extensions import CHOICES, METHODS, REGIONS, escape_jinja, parse_answers
+from local_extensions.answers import CHOICES, parse_answers
+from local_extensions.limits import REGIONS
+from local_extensions.quoting import escape_jinja
+from local_extensions.routes import METHODS
 
 if TYPE_CHECKING:
     from collections.abc import Callable

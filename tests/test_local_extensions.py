@@ -16,10 +16,8 @@ import yaml
 from jinja2 import Environment
 
 import local_extensions
-from local_extensions import (
-    AnswerError,
-    AnswersExtension,
-    Key,
+from local_extensions import AnswersExtension
+from local_extensions.answers import (
     find_program,
     make_command,
     make_default_routes,
@@ -30,15 +28,15 @@ from local_extensions import (
     parse_key,
     parse_partition_key,
     parse_region,
-    parse_routes,
     parse_slug,
     parse_sort_key,
     parse_table_name,
     parse_text,
-    quote_markdown,
-    quote_string,
-    quote_yaml,
 )
+from local_extensions.limits import REGIONS
+from local_extensions.quoting import quote_markdown, quote_string, quote_yaml
+from local_extensions.routes import AnswerError, parse_routes
+from local_extensions.service import Key
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -200,7 +198,7 @@ class TestRegion:
     def test_knows_every_region_of_every_partition(self) -> None:
         session = botocore.session.get_session()
         partitions = session.get_component("endpoint_resolver")._endpoint_data["partitions"]  # noqa: SLF001 - no public list
-        assert set(local_extensions.REGIONS) == {region for partition in partitions for region in partition["regions"]}
+        assert set(REGIONS) == {region for partition in partitions for region in partition["regions"]}
 
     @pytest.mark.parametrize(
         ("typo", "nearest"),

@@ -10,8 +10,9 @@ import pytest
 from cookiecutter.main import cookiecutter as render
 
 from conftest import SLUG, TEMPLATE, cookiecutter
-from local_extensions import describe, make_service
-from rendered_service import Project, find_problems
+from local_extensions.answers import make_service
+from local_extensions.expectations import describe
+from local_extensions.render_check import Project, find_problems
 from repositories import run
 
 if TYPE_CHECKING:

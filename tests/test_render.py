@@ -13,8 +13,8 @@ import pytest
 import yaml
 from cookiecutter.main import cookiecutter as render
 
-import local_extensions
 from conftest import TEMPLATE, Service
+from local_extensions.limits import SERVICE_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -303,7 +303,7 @@ def test_reserves_every_name_that_the_routes_module_uses(bake: Bake) -> None:
         alias.name for node in module.body if isinstance(node, (ast.Import, ast.ImportFrom)) for alias in node.names
     }
 
-    assert {name for name in imported if name.islower()} <= local_extensions.SERVICE_NAMES
+    assert {name for name in imported if name.islower()} <= SERVICE_NAMES
 
 
 def test_reserves_every_name_that_hides_a_handler_in_rust(bake: Bake) -> None:
@@ -311,7 +311,7 @@ def test_reserves_every_name_that_hides_a_handler_in_rust(bake: Bake) -> None:
 
     ((function, parameters),) = re.findall(r"^pub async fn (\w+)\((.*?)\)", routes, re.MULTILINE)
 
-    assert {function, *re.findall(r"(\w+):", parameters)} <= local_extensions.SERVICE_NAMES
+    assert {function, *re.findall(r"(\w+):", parameters)} <= SERVICE_NAMES
 
 
 def test_gives_the_same_source_for_either_number_of_functions(bake: Bake) -> None:

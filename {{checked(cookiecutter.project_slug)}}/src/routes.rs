@@ -9,7 +9,7 @@ responses::created(request, &item, None)
 
 use crate::errors::Error;
 use crate::http::{Request, Response};
-{%- for module in service.handler_modules if module != "table" %}
+{%- for module in source.list_handler_modules(service) if module != "table" %}
 use crate::{{ module }};
 {%- endfor %}
 use crate::table::Table;
@@ -18,7 +18,7 @@ use crate::table::Table;
 pub type Outcome = Result<Response, Error>;
 {% for route in service.routes %}
 /// `{{ route.key }}`: {{ route.summary }}.
-{%- if route.breaks_line_of_rust %}
+{%- if source.breaks_line(route, 'responses::created(request, &item, Some(""))') %}
 #[rustfmt::skip] // a path is not broken
 {%- endif %}
 async fn {{ route.name }}({{ "table" if route.actions else "_" }}: &Table, request: &Request) -> Outcome {

@@ -1,5 +1,5 @@
 {% macro created(route) -%}
-{% if route.breaks_line -%}
+{% if source.breaks_line(route, 'return responses.created(request, item, "")') -%}
 return responses.created(
         request,
         item,
@@ -15,10 +15,11 @@ return responses.created(request, item)
 
 from collections.abc import Callable
 
-{% if service.handler_modules -%}
-from service import {{ service.handler_modules | join(", ") }}
+{% set modules = source.list_handler_modules(service) -%}
+{% if modules -%}
+from service import {{ modules | join(", ") }}
 {% endif -%}
-{% if service.has_stubs -%}
+{% if "stub" in service.operations -%}
 from service.errors import NotImplementedYet
 {% endif -%}
 from service.http import Request, Response

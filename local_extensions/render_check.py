@@ -358,7 +358,7 @@ def make_scripts_executable(root: Path, names: Iterable[str]) -> None:
 def finish(expected: Mapping[str, Any]) -> str | None:
     """Prune and check the service in the current directory, and print a summary. Return the problems, if any.
 
-    `expected` is what `describe` in local_extensions.py returns.
+    `expected` is what `expectations.describe` returns.
     """
     root = Path.cwd()
     prune(root, expected["pruned"])

@@ -1,0 +1,351 @@
+"""The answers to the questions: parsed, checked, and given again in a command."""
+
+from __future__ import annotations
+
+import difflib
+import itertools
+import json
+import os
+import platform
+import re
+import shlex
+import shutil
+import sys
+import unicodedata
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cookiecutter.exceptions import FailedHookException
+
+from local_extensions.limits import (
+    DEFAULT_PORTS,
+    DOCKER_NETWORKS,
+    HOST_LENGTH,
+    KEY_NAME_LENGTH,
+    LAST_PORT,
+    MAX_PARTITION_KEY_BYTES,
+    REGIONS,
+    SLUG_LENGTH,
+    TABLE_NAME_LENGTH,
+)
+from local_extensions.quoting import JOINERS, escape_jinja, is_seen, join_lines, quote
+from local_extensions.routes import AnswerError, expect_string, parse_routes
+from local_extensions.service import Key, Service
+
+if TYPE_CHECKING:
+    from jinja2.runtime import Context
+
+
+Answers = Mapping[str, object]
+
+TEMPLATE = Path(__file__).resolve().parent.parent
+
+CHOICES = {
+    "language": ("python", "rust"),
+    "api_type": ("rest", "http"),
+    "functions": ("single", "per-route"),
+    "architecture": ("x86_64", "arm64"),
+    "auth": ("iam", "none"),
+}
+
+LIKENESS_OF_A_TYPO = 0.6
+
+# What cookiecutter would read in a replay, and render otherwise by.
+SETTINGS = ("_copy_without_render", "_jinja2_env_vars", "_new_lines")
+
+
+def make_service(answers: Answers) -> Service:
+    """Return the service that the answers describe.
+
+    Raises cookiecutter's FailedHookException, which it prints without a traceback, with every problem.
+    """
+    service, problems = parse_answers(answers)
+    if service is None:
+        message = "\n".join([*problems, "", *advise(answers, problems)])
+        encoding = sys.stdout.encoding or "utf-8"  # cookiecutter cannot print what this lacks
+        raise FailedHookException(message.encode(encoding, "backslashreplace").decode(encoding))
+    return service
+
+
+def parse_answers(answers: Answers) -> tuple[Service | None, list[str]]:
+    """Return the service that the answers describe, or None and every problem, a line each."""
+    problems: list[str] = []
+
+    def parse(answer: str, function: Callable[[object], object]) -> object:
+        try:
+            return function(find_answer(answers, answer))
+        except AnswerError as error:
+            problems.append(f"{answer}: {error}")
+            return None
+
+    parsed = {
+        "name": parse("project_name", lambda text: parse_text(text, required=True)),
+        "slug": parse("project_slug", parse_slug),
+        "description": parse("description", lambda text: parse_text(text, required=False)),
+        "table_name": parse("table_name", parse_table_name),
+        "partition_key": parse("partition_key", parse_partition_key),
+        "sort_key": parse("sort_key", parse_sort_key),
+        "region": parse("region", parse_region),
+        "cors_origin": parse("cors_origin", parse_cors_origin),
+    }
+    keys = [key for key in (parsed["partition_key"], parsed["sort_key"]) if isinstance(key, Key)]
+    if len(keys) == 2 and keys[0].name == keys[1].name:  # noqa: PLR2004 - both keys are good
+        problems.append(f"sort_key: {quote(keys[1].name)} is already the partition key; use another attribute")
+    chosen = {answer: parse(answer, lambda text, of=of: parse_choice(text, of)) for answer, of in CHOICES.items()}  # type: ignore[misc]
+    routes_answer = find_answer(answers, "routes")
+    routes, route_problems = parse_routes(routes_answer, keys, str(chosen["functions"]))
+    if not problems or routes_answer != make_default_routes(answers):  # default routes are only as good as the keys
+        problems += [f"routes: {problem}" for problem in route_problems]
+    problems += [
+        f"{name}: is a setting of cookiecutter, not an answer; remove it" for name in SETTINGS if name in answers
+    ]
+    if problems:
+        return None, problems
+    return Service(**parsed, routes=routes, functions_answer=chosen.pop("functions"), **chosen), []  # type: ignore[arg-type]
+
+
+def find_answer(answers: Answers, answer: str) -> object:
+    """Return an answer, or its default.
+
+    A replay lacks answers to questions that were not asked then, and cookiecutter asks last for what is a JSON object.
+    """
+    if answer in answers:
+        return answers[answer]
+    if answer == "project_slug":
+        return make_slug(find_answer(answers, "project_name"))
+    if answer == "routes":
+        return make_default_routes(answers)
+    if answer == "architecture":
+        return find_architecture()
+    return json.loads((TEMPLATE / "cookiecutter.json").read_text(encoding="utf-8"))[answer]
+
+
+def parse_text(answer: object, *, required: bool) -> str:
+    """Return free text for people: any characters that can be seen, on one line.
+
+    >>> parse_text("Café 🦀", required=True)
+    'Café 🦀'
+    """
+    text = expect_string(answer).strip()
+    if required and all(character.isspace() or character in JOINERS for character in text):
+        raise AnswerError("is empty; write a few words")
+    for character in itertools.filterfalse(is_seen, text):
+        raise AnswerError(f"contains U+{ord(character):04X}, which cannot be printed; write one line of plain text")
+    return text
+
+
+def parse_slug(answer: object) -> str:
+    slug = expect_string(answer)
+    if not re.fullmatch(r"[a-z][a-z0-9-]*", slug) or len(slug) > SLUG_LENGTH:
+        raise AnswerError(
+            f"{quote(slug)} is not a letter followed by letters, digits and hyphens, all lower-case, "
+            f"at most {SLUG_LENGTH} characters; for example {quote(make_slug(slug))}"
+        )
+    if slug in DOCKER_NETWORKS:
+        raise AnswerError(
+            f"{quote(slug)} is the name of a Docker network; use another name, for example {quote(f'{slug}-service')}"
+        )
+    return slug
+
+
+def parse_table_name(answer: object) -> str:
+    name = expect_string(answer)
+    if not re.fullmatch(r"[A-Za-z0-9_.-]{3,255}", name):
+        near = re.sub(r"[^A-Za-z0-9_.-]+", "-", name).strip("-")[:TABLE_NAME_LENGTH]
+        example = near if len(near) >= 3 else "users"  # noqa: PLR2004 - DynamoDB: table names have 3 characters or more
+        raise AnswerError(
+            f"{quote(name)} is not 3 to {TABLE_NAME_LENGTH} of the characters A-Z a-z 0-9 _ . -; for example {quote(example)}"
+        )
+    return name
+
+
+def parse_partition_key(answer: object) -> Key:
+    return parse_key(expect_string(answer), max_bytes=MAX_PARTITION_KEY_BYTES, string_sample="001")
+
+
+def parse_sort_key(answer: object) -> Key | None:
+    text = expect_string(answer)
+    return parse_key(text, max_bytes=1024, string_sample="a") if text.strip() else None
+
+
+def parse_key(answer: str, *, max_bytes: int, string_sample: str) -> Key:
+    """Return the key of `name`, `name:S` or `name:N`.
+
+    >>> parse_key("order:N", max_bytes=2048, string_sample="001").type
+    'N'
+    """
+    name, colon, key_type = answer.strip().partition(":")
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) or len(name) > KEY_NAME_LENGTH:
+        near = re.sub(r"[^A-Za-z0-9_]+", "_", name)[:KEY_NAME_LENGTH].strip("_")
+        example = near if re.match(r"[A-Za-z_]", near) else "user_id"
+        raise AnswerError(
+            f"{quote(name)} is not a letter or underscore followed by letters, digits and underscores, "
+            f"at most {KEY_NAME_LENGTH} characters; for example {quote(example)}"
+        )
+    if colon and key_type not in ("S", "N"):
+        raise AnswerError(
+            f"{quote(answer)} has the type {quote(key_type)}; write {name}:S for a string, {name}:N for a number"
+        )
+    is_number = key_type == "N"
+    return Key(name, key_type or "S", max_bytes, "1" if is_number else string_sample)
+
+
+def parse_region(answer: object) -> str:
+    region = expect_string(answer)
+    if region not in REGIONS:
+        ratios = {known: difflib.SequenceMatcher(None, region.lower(), known).ratio() for known in REGIONS}
+        nearest = max(REGIONS, key=lambda known: ratios[known])
+        is_typo = ratios[nearest] > LIKENESS_OF_A_TYPO
+        hint = f"the nearest is {quote(nearest)}" if is_typo else "write for example 'us-east-1'"
+        raise AnswerError(f"{quote(region)} is not an AWS region; {hint}")
+    return region
+
+
+def parse_cors_origin(answer: object) -> str:
+    """Return the origin, `*` for any, or nothing.
+
+    >>> parse_cors_origin("https://app.example.com")
+    'https://app.example.com'
+    """
+    origin = expect_string(answer).strip()
+    if origin not in ("", "*") and origin != find_origin(origin):
+        example = find_origin(origin) or "https://app.example.com"
+        raise AnswerError(
+            f"{quote(origin)} is not an origin: http:// or https://, a host, and a port unless it is the scheme's "
+            f"default; for example {quote(example)}"
+        )
+    return origin
+
+
+def find_origin(text: str) -> str:
+    """Return the origin of what may be a URL, as browsers name it, or nothing where there is no host.
+
+    >>> find_origin("HTTPS://me@App.Example.com:443/page")
+    'https://app.example.com'
+    """
+    parts = re.match(r"(?:([a-z]*):?//)?(?:[^/?#]*@)?([^/?#:,;\s'\"]*)(?::([0-9]{1,5}))?", text.lower())
+    written_scheme, host, port = parts.groups() if parts else ("", "", "")
+    scheme = "http" if written_scheme == "http" else "https"
+    host = host.strip("*.")
+    if not host.isascii():
+        try:
+            host = host.encode("idna").decode()
+        except UnicodeError:
+            return ""
+    label = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+    if len(host) > HOST_LENGTH or not re.fullmatch(rf"{label}(\.{label})*", host):
+        return ""
+    is_named = port and 0 < int(port) <= LAST_PORT and int(port) != DEFAULT_PORTS[scheme]
+    return f"{scheme}://{host}:{int(port)}" if is_named else f"{scheme}://{host}"
+
+
+def parse_choice(answer: object, choices: tuple[str, ...]) -> str:
+    choice = expect_string(answer)
+    if choice not in choices:
+        raise AnswerError(f"{quote(choice)} is not a choice; write {' or '.join(choices)}")
+    return choice
+
+
+def make_slug(name: object) -> str:
+    """Return a slug: the name's letters and digits as lower-case ASCII, or "my-service" if none remain.
+
+    >>> make_slug("Café Orders (v2)"), make_slug("Straße"), make_slug("日本"), make_slug("3D models")
+    ('cafe-orders-v2', 'strasse', 'my-service', 'service-3d-models')
+    """
+    text = unicodedata.normalize("NFKD", name).casefold() if isinstance(name, str) else ""  # casefold: ß is ss
+    ascii_text = text.translate(ASCII_LETTERS).encode("ascii", "ignore").decode()
+    slug = re.sub(r"[^a-z0-9]+", "-", ascii_text).strip("-")
+    if not slug:
+        return "my-service"
+    if not slug[0].isalpha():
+        slug = f"service-{slug}"
+    slug = slug[:SLUG_LENGTH].strip("-")
+    return f"{slug}-service" if slug in DOCKER_NETWORKS else slug
+
+
+def make_default_routes(answers: Answers) -> str:
+    """Return create, read, update and delete for the table of the answers so far."""
+    try:
+        table = parse_table_name(answers["table_name"])
+        partition_key = parse_partition_key(answers["partition_key"])
+        sort_key = parse_sort_key(answers["sort_key"])
+    except (AnswerError, KeyError):
+        return "GET /"  # `check` refuses the answer that is at fault
+    if table in (".", ".."):
+        table = "items"
+    partition = f"/{table}/{{{partition_key.name}}}"
+    item = f"{partition}/{{{sort_key.name}}}" if sort_key else partition
+    routes = [f"GET /{table}", f"POST /{table}"]
+    if sort_key:
+        routes.append(f"GET {partition}")
+    routes += [f"{method} {item}" for method in ("GET", "PUT", "PATCH", "DELETE")]
+    return ", ".join(routes)
+
+
+def make_command(program: list[str], answers: Answers) -> str:
+    """Return the command that was typed, with all answers, quoted for a shell.
+
+    Answers that were derived from others are left out, so that they follow from the fixed ones. A replay takes no answers.
+    """
+    words = iter(sys.argv[1:])
+    typed = []
+    for word in words:
+        option, equals, _ = word.partition("=")
+        if word == "--replay-file":
+            next(words)
+        elif option not in ("--no-input", "--replay", "--replay-file") and not (equals and option in answers):
+            typed.append(word)
+    derived = {"project_slug": make_slug(answers.get("project_name")), "routes": make_default_routes(answers)}
+    given = {name: value for name, value in answers.items() if not name.startswith("_") and value != derived.get(name)}
+    command = shlex.join([*program, "--no-input", *typed])
+    return " ".join([command, *map(assign_answer, given, given.values())])
+
+
+# Latin letters that Unicode does not decompose into an ASCII letter and a mark, as they are usually written in ASCII.
+ASCII_LETTERS = str.maketrans(
+    dict(
+        pair.split("=") for pair in "æ=ae ə=e đ=d ð=d ħ=h ı=i ł=l ŋ=n ø=o œ=oe þ=th ŧ=t ɓ=b ɗ=d ɛ=e ƙ=k ɔ=o ƴ=y".split()
+    )
+)
+
+
+def find_architecture(_: object = None) -> str:
+    """Return this machine's architecture, as Lambda names it; x86_64 for one that Lambda does not have."""
+    return "arm64" if platform.machine().lower() in ("aarch64", "arm64") else "x86_64"
+
+
+def advise(answers: Answers, problems: list[str]) -> list[str]:
+    """Return the lines that say what to do: run a command again, or fix the answers that the problems name."""
+    bad = {name: answers[name] for name in answers if any(problem.startswith(f"{name}:") for problem in problems)}
+    program = find_program()
+    if program and not any(isinstance(value, list) for value in bad.values()):  # a config file keeps its list
+        return ["Fix the answers and run:", "", make_command(program, answers)]
+    return ["Fix these answers:", "", *map(assign_answer, bad, bad.values())]
+
+
+def find_program() -> list[str]:
+    """Return the words that start cookiecutter, or nothing if another program renders the template."""
+    path = sys.argv[0].replace(os.sep, "/")
+    if path.endswith("/cookiecutter/__main__.py"):
+        return [sys.executable, "-m", "cookiecutter"]
+    if path.rpartition("/")[2] not in ("cookiecutter", "cookiecutter.exe"):
+        return []
+    if "UV" in os.environ:  # uvx has a cookiecutter on PATH that the user's shell lacks
+        return ["uvx", "cookiecutter"]
+    return ["cookiecutter"] if shutil.which("cookiecutter") == sys.argv[0] else [sys.argv[0]]
+
+
+def assign_answer(name: str, value: object) -> str:
+    """Return an answer as cookiecutter's command line takes it, always in quotes, which a fixed answer may need."""
+    text = escape_jinja("".join(filter(is_seen, join_lines(value))))
+    return f"{name}={shlex.quote(text)}" if shlex.quote(text) != text else f"{name}='{text}'"
+
+
+def find_lists(context: Context) -> Answers:
+    """Return the answers that a config file gives as lists: cookiecutter takes the elements for choices.
+
+    Cookiecutter keeps the answers from before it chose as `_cookiecutter`; cruft does not.
+    """
+    given: Answers = context.get("_cookiecutter", {})
+    return {name: answer for name, answer in given.items() if isinstance(answer, list) and name not in CHOICES}

@@ -1,0 +1,71 @@
+"""What the check after rendering compares the rendered files with."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from local_extensions.answers import TEMPLATE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from local_extensions.service import Service
+
+DIRECTORY = "{{checked(cookiecutter.project_slug)}}"
+
+
+# The files that are for some answers alone: the beginnings of their paths, and whether a service has them.
+FILES_FOR_SOME: dict[str, Callable[[Service], bool]] = {
+    r"src/service/|src/requirements\.txt|scripts/python_runtime\.py|tests/unit/test_app\.py": lambda service: (
+        service.is_python
+    ),
+    r"Cargo\.toml|deny\.toml|rustfmt\.toml|src/\w+\.rs": lambda service: not service.is_python,
+    r"tests/contract/test_create\.py": lambda service: bool(service.tested("create").routes),
+    r"tests/contract/test_create_in_partition\.py": lambda service: bool(service.tested_in_partition.routes),
+    r"tests/contract/test_read\.py": lambda service: bool(service.tested("read").routes),
+    r"tests/contract/test_replace\.py": lambda service: bool(service.tested("replace").routes),
+    r"tests/contract/test_update\.py": lambda service: bool(service.tested("update").routes),
+    r"tests/contract/test_delete\.py": lambda service: bool(service.tested("delete").routes),
+    r"tests/contract/test_pages\.py": lambda service: bool(service.tested("list", "query").routes),
+    r"tests/contract/test_query\.py": lambda service: bool(service.tested("query").routes),
+    r"tests/contract/test_head\.py": lambda service: bool(service.tested_heads),
+    r"tests/contract/test_cors\.py": lambda service: bool(service.cors_origin),
+}
+
+
+def describe(service: Service) -> dict[str, object]:
+    """Return what the post-gen check holds the rendered files against, as JSON takes it."""
+    files = sorted(find_template_files())
+    pruned = [name for name in files if is_pruned(name, service)]
+    return {
+        "files": [name for name in files if name not in pruned],
+        "pruned": pruned,
+        "routes_file": service.routes_file,
+        "slug": service.slug,
+        "language": service.language,
+        "region": service.region,
+        "architecture": service.architecture,
+        "table": service.table_name,
+        "keys": [[key.name, key.type] for key in service.keys],
+        "functions": {function.logical_id: function.role for function in service.functions},
+        "roles": service.roles,
+        "routes": [
+            {"key": route.key, "name": route.name, "operation": route.operation, "function": function.logical_id}
+            for function in service.functions
+            for route in function.routes
+        ],
+    }
+
+
+def find_template_files() -> Iterator[str]:
+    """Yield the path of each file that is rendered, below the service's directory."""
+    top = TEMPLATE / DIRECTORY
+    for path in top.rglob("*"):
+        if path.is_file() and path.suffix != ".pyc":
+            yield path.relative_to(top).as_posix()
+
+
+def is_pruned(name: str, service: Service) -> bool:
+    """Return whether a file is for services with other answers alone."""
+    return any(re.match(pattern, name) and not has_it(service) for pattern, has_it in FILES_FOR_SOME.items())

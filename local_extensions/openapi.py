@@ -1,0 +1,103 @@
+"""What only openapi.yaml needs: its responses and its schemas."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from local_extensions.routes import ITEM_OPERATIONS, Route, is_parameter
+
+if TYPE_CHECKING:
+    from local_extensions.service import Service
+
+
+@dataclass(frozen=True)
+class Response:
+    """A response of openapi.yaml."""
+
+    name: str
+    description: str
+    schema: str = ""
+    """The schema of openapi.yaml that the body has, if it has one."""
+
+    @property
+    def brief(self) -> str:
+        """The description without what it says of the body, for HEAD."""
+        return self.description.partition(";")[0]
+
+
+PAGE = Response("Page", "A page of items", "Page")
+ITEM = Response("Item", "The item", "Item")
+CREATED = Response("Created", "The new item", "Item")
+DELETED = Response("Deleted", "The item is deleted")
+REFUSED = Response("Refused", "The request is invalid; `message` says why", "Error")
+NOT_FOUND = Response("NotFound", "No item has this key", "Error")
+EXISTS = Response("Exists", "An item with this key already exists", "Error")
+TOO_LARGE = Response("TooLarge", "The item is larger than 400 KB", "Error")
+FAILED = Response("Failed", "The service failed; `message` names the request", "Error")
+NOT_IMPLEMENTED = Response("NotImplemented", "The route is not implemented yet", "Error")
+UNAVAILABLE = Response("Unavailable", "The table is throttling requests, missing or unreachable", "Error")
+
+# What a route answers, by operation.
+ALWAYS = {"500": FAILED, "503": UNAVAILABLE}
+OPERATION_RESPONSES = {
+    "list": {"200": PAGE, "400": REFUSED, **ALWAYS},
+    "query": {"200": PAGE, "400": REFUSED, **ALWAYS},
+    "create": {"201": CREATED, "400": REFUSED, "409": EXISTS, "413": TOO_LARGE, **ALWAYS},
+    "read": {"200": ITEM, "400": REFUSED, "404": NOT_FOUND, **ALWAYS},
+    "replace": {"200": ITEM, "201": CREATED, "400": REFUSED, "413": TOO_LARGE, **ALWAYS},
+    "update": {"200": ITEM, "400": REFUSED, "404": NOT_FOUND, "413": TOO_LARGE, **ALWAYS},
+    "delete": {"204": DELETED, "400": REFUSED, "404": NOT_FOUND, **ALWAYS},
+    "stub": {"500": FAILED, "501": NOT_IMPLEMENTED},
+}
+
+
+def name_method(route: Route) -> str:
+    """Return OpenAPI's name of the route's method; for ANY, which it lacks, API Gateway's own."""
+    return "x-amazon-apigateway-any-method" if route.method == "ANY" else route.method.lower()
+
+
+def list_path_parameters(route: Route) -> list[str]:
+    """Return the path's parameters as OpenAPI writes them: with their '+', which is part of the path."""
+    return [segment.strip("{}") for segment in route.segments if is_parameter(segment)]
+
+
+def list_route_responses(route: Route) -> list[tuple[str, Response]]:
+    """Return each status of the handler, with the response that describes it."""
+    return list(OPERATION_RESPONSES[route.operation].items())
+
+
+def list_responses(service: Service) -> list[Response]:
+    """Return the responses that routes refer to: all but those that a route describes itself."""
+    used = [
+        response for route in service.routes if route.method != "HEAD" for _, response in list_route_responses(route)
+    ]
+    return [response for response in dict.fromkeys(used) if response != PAGE]
+
+
+def list_schemas(service: Service) -> set[str]:
+    """Return the schemas that request and response bodies have, and those that they refer to."""
+    schemas = {route.body_schema for route in service.routes} | {each.schema for each in list_responses(service)}
+    if any(route.is_page and route.method != "HEAD" for route in service.routes):
+        schemas |= {"Item", "Page"}
+    if schemas & {"Item", "PartitionItem", "Attributes", "Changes"}:
+        schemas |= {"Number", "Value"}
+    return schemas | ({"Number"} if service.uses_table and any(key.is_number for key in service.keys) else set())
+
+
+def name_key_schemas(service: Service) -> dict[str, str]:
+    """Return the schema of each key attribute."""
+    return dict(zip((key.name for key in service.keys), ("PartitionKey", "SortKey"), strict=False))
+
+
+def gives_location(service: Service) -> bool:
+    """Return whether a response 201 has a Location."""
+    return any(route.location for route in service.routes)
+
+
+def list_item_routes(service: Service) -> list[Route]:
+    """Return the routes to an item by its whole key; of several paths, those of the one that Location names."""
+    routes = [route for route in service.routes if route.operation in ITEM_OPERATIONS.values()]
+    located = [route.location for route in service.routes if route.location]
+    path = next(iter([*located, *(route.path for route in routes)]), "")
+    return [route for route in routes if route.path == path]

@@ -1,0 +1,359 @@
+"""The routes: their grammar, and what each one does."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+import zlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from local_extensions.limits import (
+    CLOUDFORMATION_NAMES,
+    HANDLER_NAME_LENGTH,
+    PATH_LENGTH,
+    PATH_RESOURCES,
+    PYTHON_NAMES,
+    ROUTES_PER_FUNCTIONS,
+    RUST_NAMES,
+    SERVICE_NAMES,
+)
+from local_extensions.quoting import join_lines, quote
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from local_extensions.service import Key
+
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "ANY")
+
+OPERATION_ACTIONS = {
+    "list": ("dynamodb:Scan",),
+    "query": ("dynamodb:Query",),
+    "create": ("dynamodb:PutItem",),
+    "read": ("dynamodb:GetItem",),
+    "replace": ("dynamodb:PutItem",),
+    "update": ("dynamodb:UpdateItem",),
+    "delete": ("dynamodb:DeleteItem",),
+    "stub": (),
+}
+OPERATION_SUMMARIES = {
+    "list": "list the items, a page at a time",
+    "query": "list the items of a partition, a page at a time",
+    "create": "create an item",
+    "read": "read an item",
+    "replace": "replace an item, or create it",
+    "update": "set and remove attributes of an item",
+    "delete": "delete an item",
+    "stub": "not implemented yet",
+}
+COLLECTION_OPERATIONS = {"GET": "list", "HEAD": "list", "POST": "create"}
+PARTITION_OPERATIONS = {"GET": "query", "HEAD": "query", "POST": "create"}
+ITEM_OPERATIONS = {"GET": "read", "HEAD": "read", "PUT": "replace", "PATCH": "update", "DELETE": "delete"}
+
+
+class AnswerError(ValueError):
+    """An answer that is refused: what is wrong with it, and what would be right."""
+
+
+@dataclass(frozen=True)
+class Route:
+    """A route of the API, and what its handler does."""
+
+    method: str
+    path: str
+    name: str
+    operation: str
+    """One of OPERATION_ACTIONS."""
+
+    location: str = ""
+    """For an operation that creates: the path of the route that reads the item, if there is one."""
+
+    @property
+    def key(self) -> str:
+        """API Gateway's own name of the route."""
+        return f"{self.method} {self.path}"
+
+    @property
+    def segments(self) -> list[str]:
+        return split_path(self.path)
+
+    @property
+    def parameters(self) -> list[str]:
+        return [parameter_name(segment) for segment in self.segments if is_parameter(segment)]
+
+    @property
+    def actions(self) -> tuple[str, ...]:
+        return OPERATION_ACTIONS[self.operation]
+
+    @property
+    def logical_id(self) -> str:
+        """The route's name as CloudFormation takes it: letters and digits."""
+        return "".join(word.capitalize() for word in self.name.split("_"))
+
+    @property
+    def summary(self) -> str:
+        return OPERATION_SUMMARIES[self.operation]
+
+    @property
+    def body_schema(self) -> str:
+        """The schema of openapi.yaml that the body has, if it has one."""
+        if self.operation == "create":
+            return "PartitionItem" if self.parameters else "Item"
+        return {"replace": "Attributes", "update": "Changes"}.get(self.operation, "")
+
+    def example(self, keys: list[Key]) -> str:
+        """Return a call of the route that can be pasted into a shell."""
+        method = (
+            "" if self.method in ("ANY", "GET") else "--head " if self.method == "HEAD" else f"--request {self.method} "
+        )
+        call = f"curl --include {method}http://127.0.0.1:3000{self.example_path(keys)}"
+        call = call.replace("--include --head", "--head")
+        return f"{call} \\\n  --data '{self.example_body(keys)}'" if self.body_schema else call
+
+    def example_body(self, keys: list[Key]) -> str:
+        """Return a body that the route takes, as JSON."""
+        body = {key.name: key.json_sample for key in keys if key.name not in self.parameters}
+        attributes = {"name": None, "visits": 2} if self.operation == "update" else {"name": "田中太郎", "visits": 1}
+        names = {key.name for key in keys}
+        body.update({name: value for name, value in attributes.items() if name not in names})
+        return json.dumps(body, ensure_ascii=False)
+
+    def example_path(self, keys: list[Key]) -> str:
+        """Return the route's path with values for its parameters."""
+        samples = {key.name: key.sample for key in keys}
+        segments = [
+            samples.get(parameter_name(segment), "any") if is_parameter(segment) else segment
+            for segment in self.segments
+        ]
+        return "/" + "/".join(segments)
+
+    @property
+    def is_page(self) -> bool:
+        return self.operation in ("list", "query")
+
+    @property
+    def takes_item(self) -> bool:
+        return self.operation in ("create", "replace")
+
+
+def parse_routes(answer: object, keys: list[Key], functions: str) -> tuple[list[Route], list[str]]:
+    """Return the routes of `METHOD /path [name], ...`, and what is wrong with them, a line a problem."""
+    try:
+        text = expect_string(answer)
+    except AnswerError as error:
+        hint = f": {quote(join_lines(answer))}" if isinstance(answer, list) else ""
+        return [], [f"{error}{hint}"]
+    routes = []
+    problems = []
+    for entry in filter(None, (part.strip() for part in re.split(r"[,\n]", text))):
+        try:
+            routes.append(parse_route(entry, keys))
+        except AnswerError as error:
+            problems.append(str(error))
+    if not routes and not problems:
+        problems.append("names no route; write for example 'GET /users'")
+    problems += find_duplicates(routes)
+    problems += find_sibling_parameters(routes)
+    problems += find_excess(routes, functions)
+    return [] if problems else [with_location(route, routes, keys) for route in routes], problems
+
+
+def expect_string(answer: object) -> str:
+    if isinstance(answer, list):
+        raise AnswerError("is a list, of which cookiecutter uses only the first element; write it as a string")
+    if not isinstance(answer, str):
+        raise AnswerError(f"{quote(answer)} is not text; write it as a string")
+    return answer
+
+
+def parse_route(entry: str, keys: list[Key]) -> Route:
+    """Return the route of `METHOD /path` or `METHOD /path name`.
+
+    >>> parse_route("GET /users/{user_id}", []).name
+    'get_users_by_user_id'
+    """
+    method, *rest = entry.split()
+    if method not in METHODS:
+        near = difflib.get_close_matches(method.upper(), METHODS, n=1, cutoff=0.5)
+        raise AnswerError(
+            f"{quote(entry)}: {quote(method)} is not a method; write {near[0] if near else 'one of ' + ' '.join(METHODS)}"
+        )
+    if not 1 <= len(rest) <= 2:  # noqa: PLR2004 - a path, and a name or none
+        raise AnswerError(f"{quote(entry)}: is not METHOD /path [name]; write for example '{method} /users'")
+    path = rest[0]
+    check_path(entry, path)
+    derived = len(rest) == 1
+    name = derive_name(method, path) if derived else rest[1]
+    check_handler_name(entry, name, derived=derived)
+    return Route(method, path, name, choose_operation(method, path, keys))
+
+
+def check_path(entry: str, path: str) -> None:
+    if not path.startswith("/"):
+        raise AnswerError(f"{quote(entry)}: {quote(path)} does not start with '/'; write {quote('/' + path)}")
+    if path != "/" and path.endswith("/"):
+        raise AnswerError(f"{quote(entry)}: {quote(path)} ends with '/'; write {quote(path.rstrip('/') or '/')}")
+    segments = split_path(path)
+    if len(segments) >= PATH_RESOURCES:  # of which the root is one
+        raise AnswerError(
+            f"{quote(entry)}: has {len(segments)} segments, and API Gateway allows {PATH_RESOURCES - 1}; make the path shorter"
+        )
+    if len(path) > PATH_LENGTH:
+        raise AnswerError(
+            f"{quote(entry)}: the path has {len(path)} characters, and YAML allows {PATH_LENGTH} in openapi.yaml; make it shorter"
+        )
+    for position, segment in enumerate(segments, start=1):
+        check_segment(entry, segment, is_last=position == len(segments))
+    parameters = [parameter_name(segment) for segment in segments if is_parameter(segment)]
+    for parameter in parameters:
+        if parameters.count(parameter) > 1:
+            raise AnswerError(f"{quote(entry)}: the parameter {{{parameter}}} appears twice; give each its own name")
+
+
+def check_segment(entry: str, segment: str, *, is_last: bool) -> None:
+    if segment in (".", ".."):
+        raise AnswerError(f"{quote(entry)}: clients remove the segment {quote(segment)} from a path; use another name")
+    if re.fullmatch(r"\{[A-Za-z_][A-Za-z0-9_]*\+\}", segment) and not is_last:
+        raise AnswerError(
+            f"{quote(entry)}: {quote(segment)} matches the rest of the path; make it the last segment, or remove its '+'"
+        )
+    if not re.fullmatch(r"[A-Za-z0-9._-]+|\{[A-Za-z_][A-Za-z0-9_]*\+?\}", segment):
+        raise AnswerError(
+            f"{quote(entry)}: {quote(segment)} is not a path segment; write letters, digits, '.', '_' and '-', "
+            "or one parameter such as {user_id}, or last {proxy+}"
+        )
+
+
+def check_handler_name(entry: str, name: str, *, derived: bool) -> None:
+    rename = f"; name the handler after the path, as in {quote(' '.join(entry.split()[:2]) + ' my_handler')}"
+    label = f"the name {quote(name)}" + (" derived for the handler" if derived else "")
+    if not re.fullmatch(r"[a-z](_?[a-z0-9])*_?", name):  # two '_' together are no snake case to Rust
+        raise AnswerError(
+            f"{quote(entry)}: {label} is not a lower-case letter followed by lower-case letters, digits and single '_'{rename}"
+        )
+    if len(name) > HANDLER_NAME_LENGTH:
+        raise AnswerError(f"{quote(entry)}: {label} has more than {HANDLER_NAME_LENGTH} characters{rename}")
+    taken = {
+        "Python": PYTHON_NAMES,
+        "Rust": RUST_NAMES,
+        "CloudFormation": CLOUDFORMATION_NAMES,
+        "the service": SERVICE_NAMES,
+    }
+    for owner, names in taken.items():
+        if name in names:
+            raise AnswerError(f"{quote(entry)}: {label} is taken by {owner}{rename}")
+
+
+def derive_name(method: str, path: str) -> str:
+    """Return the handler's name for a route that gives none.
+
+    >>> derive_name("GET", "/"), derive_name("PUT", "/v1.0/{id}")
+    ('get_root', 'put_v1_0_by_id')
+    """
+    words = [f"by_{parameter_name(segment)}" if is_parameter(segment) else segment for segment in split_path(path)] or [
+        "root"
+    ]
+    name = re.sub(r"[^a-z0-9]+", "_", "_".join([method, *words]).lower()).strip("_")
+    if len(name) <= HANDLER_NAME_LENGTH:
+        return name
+    digest = f"{zlib.crc32(name.encode()):08x}"
+    return f"{name[: HANDLER_NAME_LENGTH - len(digest) - 1].strip('_')}_{digest}"
+
+
+def choose_operation(method: str, path: str, keys: list[Key]) -> str:
+    """Return what a route does: it depends on the method and on which key attributes are in the path."""
+    segments = [segment for segment in split_path(path) if is_parameter(segment)]
+    if any(segment.endswith("+}") for segment in segments):
+        return "stub"
+    parameters = {parameter_name(segment) for segment in segments}
+    names = [key.name for key in keys]
+    if not parameters:
+        return COLLECTION_OPERATIONS.get(method, "stub")
+    if parameters == set(names):
+        return ITEM_OPERATIONS.get(method, "stub")
+    if parameters == set(names[:1]):
+        return PARTITION_OPERATIONS.get(method, "stub")
+    return "stub"
+
+
+def with_location(route: Route, routes: list[Route], keys: list[Key]) -> Route:
+    """Return a route that creates with the path at which its item can be read, the nearest one first."""
+    if not route.takes_item:
+        return route
+    names = {key.name for key in keys}
+    paths = [
+        other.path for other in routes if other.operation in ITEM_OPERATIONS.values() and set(other.parameters) == names
+    ]
+    readable = [other.path for other in routes if other.operation == "read" and other.method == "GET"]
+    below = route.path.rstrip("/") + "/"
+    ranked = sorted(dict.fromkeys(paths), key=lambda path: (path not in readable, not f"{path}/".startswith(below)))
+    return Route(route.method, route.path, route.name, route.operation, ranked[0] if ranked else "")
+
+
+def find_duplicates(routes: list[Route]) -> Iterator[str]:
+    """Yield a line for each route, handler name or logical id that is there already."""
+    keys = set()
+    first: dict[str, Route] = {}
+    for route in routes:
+        if route.key in keys:
+            yield f"'{route.key}' is listed twice; remove one"
+            continue
+        keys.add(route.key)
+        other = first.setdefault(route.logical_id, route)
+        if other is not route:
+            yield (
+                f"'{route.key}' and '{other.key}' would both be handled by {quote(route.name)}"
+                f"; name one after its path, as in '{route.key} {route.name}_2'"
+                if other.name == route.name
+                else f"the names {quote(route.name)} and {quote(other.name)} have the same logical id "
+                f"{route.logical_id}Function; rename one"
+            )
+
+
+def find_sibling_parameters(routes: list[Route]) -> Iterator[str]:
+    """Yield a line for each parameter beside one of another name, which API Gateway refuses."""
+    first: dict[tuple[str, ...], tuple[str, str]] = {}
+    reported = set()
+    for route in routes:
+        for position, segment in enumerate(route.segments):
+            if not is_parameter(segment):
+                continue
+            place = tuple(route.segments[:position])
+            other_segment, other_path = first.setdefault(place, (segment, route.path))
+            if segment != other_segment and (place, segment) not in reported:
+                reported.add((place, segment))
+                takes_rest = "+" in segment + other_segment
+                hint = "put a word before one of them" if takes_rest else f"write {other_segment} in both"
+                yield (
+                    f"'{route.key}': {segment} is where '{other_path}' has {other_segment}, "
+                    f"and API Gateway allows one parameter name per place; {hint}"
+                )
+
+
+def find_excess(routes: list[Route], functions: str) -> Iterator[str]:
+    """Yield a line for each quota of AWS that the routes exceed."""
+    most = ROUTES_PER_FUNCTIONS.get(functions, PATH_RESOURCES)
+    if len(routes) > most:
+        other = (
+            f", or answer functions=per-route, which allows {ROUTES_PER_FUNCTIONS['per-route']}"
+            if functions == "single"
+            else ""
+        )
+        yield f"names {len(routes)} routes, and AWS allows {most} with functions={functions}; remove {len(routes) - most}{other}"
+    resources = {tuple(route.segments[:end]) for route in routes for end in range(len(route.segments) + 1)}
+    if len(resources) > PATH_RESOURCES:
+        yield f"has {len(resources)} different path prefixes, and API Gateway allows {PATH_RESOURCES} resources; make the paths shorter or fewer"
+
+
+def split_path(path: str) -> list[str]:
+    return [] if path == "/" else path.removeprefix("/").split("/")
+
+
+def is_parameter(segment: str) -> bool:
+    return segment.startswith("{")
+
+
+def parameter_name(segment: str) -> str:
+    return segment.strip("{+}")

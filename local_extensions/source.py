@@ -1,0 +1,51 @@
+"""What only the service's source and the pages on it need."""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING
+
+from local_extensions.routes import Route, derive_name
+
+if TYPE_CHECKING:
+    from local_extensions.service import Service
+
+LINE_LENGTH = 120
+
+MODULE_PURPOSES = {
+    "app": "the function's entry: from API Gateway's event to a handler, and from errors to statuses",
+    "routes": "one handler per route",
+    "items": "reads and validates the key, the item or the changes in a request",
+    "table": "the table's key, the client and the operations; independent of HTTP",
+}
+
+
+def list_modules(service: Service) -> list[tuple[str, str]]:
+    """Return the path of each module of the service, with its purpose."""
+    path = "src/service/{}.py" if service.is_python else "src/{}.rs"
+    return [(path.format(name), purpose) for name, purpose in MODULE_PURPOSES.items()]
+
+
+def list_handler_modules(service: Service) -> list[str]:
+    """Return the modules that the handlers use."""
+    used = {
+        "items": bool(service.operations - {"list", "stub"}),
+        "pages": service.pages,
+        "responses": bool(service.operations & {"create", "read", "replace", "update"}),
+        "table": service.uses_table,
+    }
+    return [module for module, is_used in used.items() if is_used]
+
+
+def breaks_line(route: Route, call: str) -> bool:
+    """Return whether a handler's call that names the route's `location`, with an indent of four, is too long for a line."""
+    return len(f"    {call}{route.location}") > LINE_LENGTH
+
+
+def find_new_route(service: Service) -> Route:
+    """Return a route that the service does not have, for the page that adds one by hand."""
+    paths = {route.path for route in service.routes}
+    logical_ids = {route.logical_id for route in service.routes}
+    candidates = (f"/health{number}" for number in itertools.chain([""], itertools.count(2)))
+    routes = (Route("GET", path, derive_name("GET", path), "stub") for path in candidates)
+    return next(route for route in routes if route.path not in paths and route.logical_id not in logical_ids)
