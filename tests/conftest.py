@@ -1,51 +1,37 @@
-"""Renders of the template, and what is done with them."""
+"""The fixtures of all tests, and which tests this machine can run."""
 
 from __future__ import annotations
 
 import fcntl
-import itertools
 import os
-import shutil
 import signal
-import socket
-import subprocess
-from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from loaded_stack import run_loaded_stack
+from ministack import run_ministack
+from renders import (
+    CARGO_CONFIG,
+    NUMBERS,
+    TEMPLATE,
+    Bake,
+    Service,
+    cookiecutter,
+    find_free_port,
+    find_missing,
+    use_tools,
+)
+from repositories import clone_template
+from stacks import QUICK_PROFILE, Stack
 from template_copy import copy_template
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from loaded_stack import LoadedStack
     from ministack import MiniStack
-    from stacks import Stack
-
-TEMPLATE = Path(__file__).resolve().parent.parent
-SLUG = "{{checked(cookiecutter.project_slug)}}"
-NUMBERS = itertools.count()
-# Debian with Python 3.14 and Lambda's runtime, on which MiniStack's image is built.
-MINISTACK_BASE = "local/debian-forky:lambda"
-
-# Debug information, incremental compilation and optimization take longer than they save here. An edit of this file
-# makes cargo compile everything again.
-CARGO_CONFIG = """\
-[build]
-build-dir = "{build}"
-incremental = false
-
-[profile.dev]
-debug = false
-
-[profile.release]
-codegen-units = 16
-lto = "off"
-opt-level = 0
-"""
 
 # What a `make` that runs the tests would have the services' own say and do.
 for variable in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS"):
@@ -53,29 +39,6 @@ for variable in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS"):
 
 # A shell's background jobs ignore Ctrl-C, and so would all that the tests start, where they are such a job.
 signal.signal(signal.SIGINT, signal.default_int_handler)
-
-
-def docker_answers() -> bool:
-    return (
-        shutil.which("docker") is not None
-        and subprocess.run(["docker", "info"], capture_output=True, check=False).returncode == 0
-    )
-
-
-def has_image(name: str) -> bool:
-    return subprocess.run(["docker", "image", "inspect", name], capture_output=True, check=False).returncode == 0
-
-
-@lru_cache
-def find_missing(marker: str) -> str:
-    """Return what tests with a marker need and this machine lacks, or nothing."""
-    if marker == "docker" and not docker_answers():
-        return "no Docker engine answers"
-    if marker == "ministack" and not has_image(MINISTACK_BASE):
-        return f"the image {MINISTACK_BASE} does not exist"
-    if marker == "rust" and shutil.which("cargo") is None:
-        return "cargo is not installed"
-    return ""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -102,51 +65,6 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         pytest.fail(f"REQUIRE_DOCKER=1, and {reason}", pytrace=False)
     elif reason:
         pytest.skip(reason)
-
-
-@dataclass(frozen=True)
-class Service:
-    """A rendered service."""
-
-    path: Path
-
-    @property
-    def files(self) -> list[str]:
-        """Every file that was rendered, in order."""
-        return sorted(path.relative_to(self.path).as_posix() for path in self.path.rglob("*") if path.is_file())
-
-    def read(self, file: str) -> str:
-        return (self.path / file).read_text(encoding="utf-8")
-
-    def run(self, *command: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        """Run a command in the service's directory, its output and errors in one."""
-        return subprocess.run(
-            command,
-            cwd=self.path,
-            env={**os.environ, **environment},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=1200,
-            check=False,
-        )
-
-    def check(self, *command: str) -> None:
-        """Run a command. Fails the test if the command fails."""
-        result = self.run(*command)
-        assert result.returncode == 0, f"{' '.join(command)} failed:\n{result.stdout}"
-
-    def make(self, *arguments: str, **environment: str) -> str:
-        """Run make, and return what it prints. Fails the test where make fails."""
-        result = self.run("make", *arguments, **environment)
-        assert result.returncode == 0, f"make {' '.join(arguments)} failed:\n{result.stdout}"
-        return result.stdout
-
-
-class Bake(Protocol):
-    """Renders the template with answers; those that are not given are the defaults."""
-
-    def __call__(self, **answers: Any) -> Service: ...
 
 
 @pytest.fixture
@@ -207,8 +125,6 @@ def rust_tools() -> Path:
 @pytest.fixture(scope="session")
 def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A clone of this repository, whose newest commit is the template as it is here. Not to be changed."""
-    from repositories import clone_template  # noqa: PLC0415 - which imports this module
-
     copy = tmp_path_factory.mktemp("repository") / "cookiecutter-sam-localstack"
     clone_template(copy)
     return copy
@@ -217,8 +133,6 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def ministack() -> Iterator[MiniStack]:
     """AWS in a container of its own."""
-    from ministack import run_ministack  # noqa: PLC0415 - which imports this module
-
     with run_ministack() as stack:
         yield stack
 
@@ -226,8 +140,6 @@ def ministack() -> Iterator[MiniStack]:
 @pytest.fixture(scope="session", params=["python", "rust"])
 def loaded_stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LoadedStack]:
     """A service in each language, built, whose LocalStack runs: for all tests that load it with requests."""
-    from loaded_stack import run_loaded_stack  # noqa: PLC0415 - which imports this module
-
     directory = tmp_path_factory.mktemp("loaded")
     if request.param == "rust":
         request.getfixturevalue("rust_build")
@@ -269,8 +181,6 @@ def make_stack(
     bake_with_tools: Bake, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Callable[..., Stack]]:
     """Renders services with stacks of their own, and takes the stacks down afterwards."""
-    from stacks import QUICK_PROFILE, Stack  # noqa: PLC0415 - as Docker alone needs it
-
     stacks: list[Stack] = []
 
     def make(language: str = "python", **answers: str) -> Stack:
@@ -287,33 +197,3 @@ def make_stack(
     for stack in stacks:
         stack.service.run("make", "down", *stack.settings)
         assert stack.containers() == []
-
-
-def cookiecutter(
-    *arguments: str, template: Path = TEMPLATE, directory: Path | None = None, typed: str = "", **environment: str
-) -> subprocess.CompletedProcess[str]:
-    """Run cookiecutter as a user would, without the user's own settings."""
-    return subprocess.run(
-        ["cookiecutter", str(template), *([] if "--config-file" in arguments else ["--default-config"]), *arguments],
-        cwd=directory,
-        env={**os.environ, **environment},
-        input=typed,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
-def use_tools(service: Service, tools: Path) -> None:
-    """Give a service the environment that `make setup` installed for another one, as new as its pyproject.toml."""
-    (service.path / ".venv").symlink_to(tools)
-    installed = (tools / ".local").stat()
-    os.utime(service.path / "pyproject.toml", ns=(installed.st_atime_ns, installed.st_mtime_ns))
-
-
-def find_free_port() -> int:
-    """Return a port on which nothing listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -1,0 +1,206 @@
+"""The documents are accurate."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+import shlex
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+import pytest
+
+from draw_session import read_commands, run_session
+from local_extensions.answers import CHOICES
+from renders import TEMPLATE, cookiecutter
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from renders import Bake
+
+DOCUMENTS = sorted(
+    file for directory in (".", "docs", "benchmarks/results") for file in (TEMPLATE / directory).glob("*.md")
+)
+
+
+def draw_tree(files: list[str]) -> list[str]:
+    """Return a tree of paths, as the README shows it."""
+    tree: dict[str, dict[str, object]] = {}
+    for file in files:
+        node = tree
+        for part in file.split("/"):
+            node = node.setdefault(part, {})  # type: ignore[assignment]
+
+    def draw(node: dict[str, dict[str, object]], indent: str) -> list[str]:
+        lines = []
+        for position, (name, below) in enumerate(sorted(node.items())):
+            is_last = position == len(node) - 1
+            lines.append(f"{indent}{'└── ' if is_last else '├── '}{name}")
+            lines += draw(below, indent + ("    " if is_last else "│   "))  # type: ignore[arg-type]
+        return lines
+
+    return draw(tree, "")
+
+
+def test_the_readme_shows_the_tree_that_is_rendered(bake: Bake) -> None:
+    (shown,) = re.findall(
+        r"```\nusers-api\n(.*?)\n```", (TEMPLATE / "README.md").read_text(encoding="utf-8"), re.DOTALL
+    )
+
+    assert shown.splitlines() == draw_tree(bake().files)
+
+
+def test_the_readme_shows_handlers_that_are_rendered(bake: Bake) -> None:
+    readme = (TEMPLATE / "README.md").read_text(encoding="utf-8")
+    answers = dict(word.split("=", 1) for word in shlex.split(read_commands()[0]) if "=" in word)
+    (shown,) = re.findall(r"```python\n(.*?)```", readme, re.DOTALL)
+
+    assert len(shown.splitlines()) in range(10, 20)
+    assert shown in bake(**answers).read("src/service/routes.py")
+
+
+@pytest.mark.slow
+def test_the_readme_s_first_commands_create_an_item() -> None:
+    outputs = [output for _, output in run_session()]
+
+    assert outputs[0].startswith("orders-api: table orders with the key order_id in ")
+    assert "The API answers at http://127.0.0.1:3000" in outputs[1]
+    assert outputs[2].startswith("HTTP/1.1 201 Created\n")
+    assert json.loads(outputs[2].splitlines()[-1]) == {"order_id": "001", "total": 1980}
+
+
+def test_the_picture_shows_the_readme_s_first_commands() -> None:
+    picture = (TEMPLATE / "benchmarks" / "results" / "session.svg").read_text(encoding="utf-8")
+    shown = html.unescape(picture).replace("\N{NO-BREAK SPACE}", " ")
+
+    assert [line for command in read_commands() for line in command.splitlines() if line not in shown] == []
+    assert "HTTP/1.1 201 Created" in shown
+
+
+@pytest.mark.parametrize("language", ["python", "rust"])
+def test_a_service_s_readme_lists_each_of_its_files_or_their_directory(bake: Bake, language: str) -> None:
+    service = bake(language=language)
+    layout = service.read("README.md").partition("## Layout")[2].partition("\n## ")[0]
+    named = [name for row in re.findall(r"^\| (`.*?) \|", layout, re.MULTILINE) for name in re.findall("`(.*?)`", row)]
+    own = {"README.md", "Makefile", "src/service/__init__.py", "tests/api.py", "tests/conftest.py"}
+    hidden = (".editorconfig", ".gitattributes", ".gitignore", ".pre-commit-config.yaml", ".yamllint.yaml")
+
+    missing = [
+        file
+        for file in service.files
+        if file not in {*own, *hidden, "tests/schemathesis_hooks.py"}
+        and not any(file == name or (name.endswith("/") and file.startswith(name)) for name in named)
+    ]
+
+    assert missing == []
+    assert all((service.path / name).exists() for name in named)
+
+
+@pytest.mark.slow
+def test_the_readme_shows_the_messages_that_bad_answers_give(tmp_path: Path) -> None:
+    text = (TEMPLATE / "README.md").read_text(encoding="utf-8")
+    (shown,) = re.findall(r"\$ cookiecutter .*?\n(.*?)\n```", text, re.DOTALL)
+
+    result = cookiecutter("--no-input", "region=us-est-1", "routes=GTE /users", directory=tmp_path)
+
+    assert result.stdout.partition("\n\n")[0] == shown
+
+
+def test_the_readme_has_every_answer_with_its_default() -> None:
+    text = (TEMPLATE / "README.md").read_text(encoding="utf-8")
+
+    for answer, default in json.loads((TEMPLATE / "cookiecutter.json").read_text(encoding="utf-8")).items():
+        if answer.startswith("_"):
+            continue
+        (row,) = re.findall(rf"^\| `{answer}` \|(.*)\|$", text, re.MULTILINE)
+        assert "{{" in default or row.split("|")[0].strip() == default
+        assert all(choice in row for choice in CHOICES.get(answer, ()))
+
+
+def test_the_readme_has_the_figures_that_were_measured() -> None:
+    measured = (TEMPLATE / "benchmarks" / "results" / "languages.md").read_text(encoding="utf-8")
+
+    assert measured.strip() in (TEMPLATE / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_decisions_have_the_figures_that_were_measured() -> None:
+    text = (TEMPLATE / "docs" / "decisions.md").read_text(encoding="utf-8")
+    found = [
+        (figure, file)
+        for paragraph in text.split("\n\n")
+        for file in re.findall(r"results/(\w+\.md)\) \(", paragraph)
+        for figure in re.findall(r"([\d,.]+ (?:bytes|modules|ms)|[\d.]+(?= times))", paragraph)
+    ]
+    results = {file: (TEMPLATE / "benchmarks" / "results" / file).read_text(encoding="utf-8") for _, file in found}
+
+    assert len(found) == 4
+    assert [figure for figure, file in found if figure.removesuffix(" bytes") not in results[file]] == []
+
+
+def test_the_arithmetic_of_scale_is_right() -> None:
+    text = (TEMPLATE / "docs" / "scale.md").read_text(encoding="utf-8")
+
+    sums = re.findall(r"`([\d,.]+(?: [×÷] [\d,.]+)+) = ([\d,.]+)`", text)
+
+    assert len(sums) == text.count(" = ")
+    assert [f"{sum_} is not {result}" for sum_, result in sums if compute(sum_) != compute(result)] == []
+
+
+def compute(text: str) -> Fraction:
+    """Return the value of numbers that are multiplied and divided, from left to right."""
+    first, *rest = text.replace(",", "").split()
+    value = Fraction(first)
+    for sign, number in zip(rest[::2], rest[1::2], strict=True):
+        value = value * Fraction(number) if sign == "×" else value / Fraction(number)
+    return value
+
+
+def test_each_promise_of_security_has_its_test() -> None:
+    text = (TEMPLATE / "SECURITY.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`(test_\w+|Test\w+)`", text))
+    sources = "".join(file.read_text(encoding="utf-8") for file in (TEMPLATE / "tests").glob("test_*.py"))
+
+    promises = re.findall(r"^\| (?!Promise|---).* \| (.*) \|$", text, re.MULTILINE)
+
+    assert all("`" in tests for tests in promises)
+    assert [name for name in named if not re.search(rf"^ *(def|class) {name}\b", sources, re.MULTILINE)] == []
+
+
+def read_anchors(document: Path) -> set[str]:
+    """Return the anchors that GitHub gives a document's headings."""
+    headings = re.findall(r"^#+ (.*)$", document.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def find_broken_links(document: Path) -> list[str]:
+    links = re.findall(r"\]\((?!https://)([^)#]*)(?:#([^)]+))?\)", document.read_text(encoding="utf-8"))
+    return [
+        f"{path}#{anchor}" if anchor else path
+        for path, anchor in links
+        for target in [document.parent / path if path else document]
+        if not target.exists() or (anchor and anchor not in read_anchors(target))
+    ]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_links_lead_somewhere(document: Path) -> None:
+    assert find_broken_links(document) == []
+
+
+def test_finds_links_that_lead_nowhere(tmp_path: Path) -> None:
+    (tmp_path / "other.md").write_text("## A part, in `code`\n")
+    page = tmp_path / "page.md"
+    page.write_text("[a](other.md) [b](no.md) [c](other.md#a-part-in-code) [d](other.md#no) [e](#no) [f](https://a.b/)")
+
+    assert find_broken_links(page) == ["no.md", "other.md#no", "#no"]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_make_targets_that_are_named_exist(document: Path, bake: Bake) -> None:
+    makefiles = ((TEMPLATE / "Makefile").read_text(encoding="utf-8") + bake().read("Makefile")).replace("\\\n", "")
+    named = set(re.findall(r"`make ([a-z_-]+)", document.read_text(encoding="utf-8")))
+
+    pattern = r"^(?:{0}:|BENCHMARKS :=.* {0}\b)"
+    assert [target for target in named if not re.search(pattern.format(target), makefiles, re.MULTILINE)] == []

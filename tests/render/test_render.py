@@ -1,0 +1,334 @@
+"""Renders with many answers: read, linted, and tested with the service's own tests."""
+
+from __future__ import annotations
+
+import ast
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+import yaml
+from cookiecutter.main import cookiecutter as render
+
+from local_extensions.limits import SERVICE_NAMES
+from renders import TEMPLATE, Service
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from renders import Bake
+
+FREE_TEXT = "It's \"R&D\" $(id) `x` ${HOME} \\ 日本 🦀 # : - {{ '{' }}{ 7*7 }} {{ '{' }}{resolve:secretsmanager:a:SecretString:b}} {{ '{' }}% raw %} <b> *x* |"
+
+KEYS = {
+    "text": {"partition_key": "user_id"},
+    "number": {"partition_key": "class:N"},
+    "text, number": {"partition_key": "user_id", "sort_key": "order:N"},
+    "number, text": {"partition_key": "order:N", "sort_key": "_at"},
+}
+
+ARTICLE = {"routes": "GET /, POST /"}
+STUBS = {"routes": "ANY /{proxy+}, OPTIONS /x, GET /y/{z} show"}
+MANY_STUBS = {"routes": ", ".join([STUBS["routes"], *(f"OPTIONS /r{number}" for number in range(100))])}
+ROUTES: dict[str, dict[str, str]] = {"default": {}, "the article's": ARTICLE, "stubs": STUBS}
+
+ODD: dict[str, dict[str, str]] = {
+    "forty routes": {
+        "routes": ", ".join(
+            f"{method} /r{n}/{{user_id}}" for n in range(8) for method in ("GET", "PUT", "PATCH", "DELETE", "HEAD")
+        )
+    },
+    "long path": {
+        "routes": f"POST /, GET /{'/'.join(['segment'] * 13)}/{{user_id}} read_it, PUT /{'x' * 150}/{{user_id}} put_it, GET /{'x' * 1023}"
+    },
+    "long names": {"table_name": "x" * 255, "partition_key": "k" * 255},
+    "names that YAML takes for values": {
+        "project_slug": "true",
+        "table_name": "1e3",
+        "partition_key": "no",
+        "sort_key": "null",
+        "routes": "POST / on, GET /{no} off, GET /{no}/{null} null, PUT /{no}/{null} yes, GET /y y",
+    },
+    "keys named as much else is": {"partition_key": "name:N", "sort_key": "size"},
+    "free text": {"project_name": f"1. {FREE_TEXT}", "project_slug": "odd", "description": f"- {FREE_TEXT}"},
+    "items in two places": {"routes": "GET /users/{user_id}, POST /people, GET /people/{user_id}"},
+    "arm64, a route that only deletes": {"architecture": "arm64", "routes": "DELETE /{user_id}"},
+    "pages of another origin": {
+        "cors_origin": "https://app.example.com",
+        "routes": "GET /, POST /, OPTIONS /, ANY /, ANY /x/{proxy+}, GET /{user_id}, GET /any/{other}, GET /any/any",
+    },
+    "anyone": {"auth": "none", "cors_origin": "*"},
+    "one of each": {
+        "sort_key": "at:N",
+        "routes": "GET /, HEAD /, POST /, GET /{user_id}, POST /{user_id}, ANY /x/{y}, HEAD /{user_id}/{at}, GET /{user_id}/{at}, PUT /{user_id}/{at}, PATCH /{user_id}/{at}, DELETE /{user_id}/{at}",
+    },
+}
+
+
+# Each answer and each pair of answers that meet in the same code. All run their own tests, the first two all of `make lint`.
+LINTED = {
+    "default": {},
+    "http, per-route, text and number keys, any origin": {
+        **KEYS["text, number"],
+        "api_type": "http",
+        "functions": "per-route",
+        "auth": "none",
+        "cors_origin": "*",
+    },
+}
+TESTED = {
+    "rest, per-route, number key, the article's": {**KEYS["number"], **ARTICLE, "functions": "per-route"},
+    "http, single, number and text keys, the article's": {**KEYS["number, text"], **ARTICLE, "api_type": "http"},
+    "http, per-route, text and number keys, stubs": {
+        **KEYS["text, number"],
+        **STUBS,
+        "api_type": "http",
+        "functions": "per-route",
+    },
+    "names that YAML takes for values": ODD["names that YAML takes for values"],
+    "keys named as much else is, free text": {
+        **ODD["keys named as much else is"],
+        **ODD["free text"],
+        "api_type": "http",
+    },
+    "long names": {**ODD["long names"], "api_type": "http"},
+    "long path": {**ODD["long path"], "functions": "per-route"},
+    "items in two places": {**ODD["items in two places"], "api_type": "http"},
+    "pages of another origin": ODD["pages of another origin"],
+    "one of each": {**ODD["one of each"], "functions": "per-route"},
+    "a route that only deletes": {**ODD["arm64, a route that only deletes"], "api_type": "http"},
+}
+TESTED_IN_RUST = {
+    "default, any origin": {"cors_origin": "*"},
+    "http, per-route, pages of another origin": {
+        **ODD["pages of another origin"],
+        "api_type": "http",
+        "functions": "per-route",
+    },
+    "http, one of each": {**ODD["one of each"], "api_type": "http", "auth": "none"},
+    "per-route, number and text keys, many stubs": {
+        **KEYS["number, text"],
+        **MANY_STUBS,
+        "functions": "per-route",
+    },
+    "keys named as much else is, items in two places, long path": {
+        "partition_key": "name:N",
+        "sort_key": "size",
+        "routes": (
+            f"POST /, POST /people, PUT /{'x' * 150}/{{name}}/{{size}} put_it, GET /people/{{name}}/{{size}}, "
+            f"GET /{'/'.join(['segment'] * 13)}/{{name}}/{{size}} read_it"
+        ),
+    },
+}
+
+
+def wide_list() -> dict[str, dict[str, str]]:
+    """Return the answers of the quick checks: keys by routes, then the odd ones; APIs and functions alternate."""
+    cases = {f"{keys}, {routes}": {**KEYS[keys], **ROUTES[routes]} for keys in KEYS for routes in ROUTES} | ODD
+    return {
+        name: {
+            "api_type": ("rest", "http")[number % 2],
+            "functions": ("single", "per-route")[number // 2 % 2],
+            **answers,
+        }
+        for number, (name, answers) in enumerate(cases.items())
+    }
+
+
+def run_tools(directory: Path, *commands: list[str]) -> None:
+    """Run commands in a directory. Fails with the output of those that fail."""
+    results = [
+        subprocess.run(command, cwd=directory, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+        for command in commands
+    ]
+    failures = "\n".join(f"{result.args[0]}:\n{result.stdout}" for result in results if result.returncode)
+    assert not failures, failures
+
+
+def find_traces(service: Service) -> Iterator[str]:
+    """Yield each line that shows that a file was rendered, not written by hand."""
+    for file in service.files:
+        text = service.read(file)
+        blank_lines_allowed = 2 if file.endswith(".py") else 1
+        for number, line in enumerate(text.split("\n"), start=1):
+            if re.search(r"(?<!\$)\{\{(?!\.)|\{%|\{#|cookiecutter\.", line):
+                yield f"{file}:{number}: {line}"
+            if line != line.rstrip():
+                yield f"{file}:{number}: blanks at the end"
+        # Python in Markdown may have two.
+        prose = re.sub(r"^```python\n.*?^```$", "```", text, flags=re.DOTALL | re.MULTILINE)
+        if "\n" * (blank_lines_allowed + 2) in prose:
+            yield f"{file}: too many blank lines"
+        if text.startswith("\n") or (text and not text.endswith("\n")) or text.endswith("\n\n"):
+            yield f"{file}: begins with a blank line or does not end with one newline"
+
+
+def find_loose_ends(service: Service) -> set[str]:
+    """Return the components that openapi.yaml refers to and lacks, or has and does not refer to."""
+    text = service.read("openapi.yaml")
+    components = yaml.safe_load(text)["components"]
+    declared = {f"#/components/{kind}/{name}" for kind, named in components.items() for name in named}
+    return declared ^ set(re.findall(r'\$ref: "(.*)"', text))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("language", ["python", "rust"])
+def test_passes_the_quick_checks(tmp_path: Path, tools: Path, language: str) -> None:
+    services = {}
+    for name, answers in wide_list().items():
+        context = {**answers, "language": language}
+        output = tmp_path / name.replace(" ", "-")
+        path = render(str(TEMPLATE), no_input=True, default_config=True, output_dir=str(output), extra_context=context)
+        services[name] = Service(Path(path))
+
+    assert {name: traces for name, service in services.items() if (traces := list(find_traces(service)))} == {}
+    assert {name: ends for name, service in services.items() if (ends := find_loose_ends(service))} == {}
+    paths = [str(service.path) for service in services.values()]
+    commands = [
+        [f"{tools}/bin/ruff", "check", "--extend-select=RUF100", *paths],
+        [f"{tools}/bin/ruff", "format", "--check", *paths],
+        [f"{tools}/bin/yamllint", "--strict", *paths],
+        [f"{tools}/bin/cfn-lint", *(f"{path}/template.yaml" for path in paths), f"{paths[0]}/.github/deploy-role.yaml"],
+        [f"{tools}/bin/openapi-spec-validator", *(f"{path}/openapi.yaml" for path in paths)],
+    ]
+    if language == "rust" and shutil.which("cargo"):
+        commands += [["cargo", "fmt", "--check", f"--manifest-path={path}/Cargo.toml"] for path in paths]
+    run_tools(Path(paths[0]), *commands)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("answers", LINTED.values(), ids=LINTED)
+def test_passes_its_own_checks_and_tests(bake_with_tools: Bake, answers: dict[str, str]) -> None:
+    service = bake_with_tools(**answers)
+
+    service.make("lint")
+
+    assert_passes_its_tests(service)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("answers", TESTED.values(), ids=TESTED)
+def test_passes_its_own_tests(bake_with_tools: Bake, answers: dict[str, str]) -> None:
+    service = bake_with_tools(**answers)
+
+    run_tools(service.path, [".venv/bin/mypy"])
+
+    assert_passes_its_tests(service)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("answers", TESTED_IN_RUST.values(), ids=TESTED_IN_RUST)
+def test_passes_its_own_checks_and_tests_in_rust(bake_rust: Bake, answers: dict[str, str]) -> None:
+    service = bake_rust(**answers)
+
+    service.make("lint")
+    output = service.make("test")
+
+    assert re.search(r"test result: ok\. [1-9]\d* passed; 0 failed; 0 ignored", output)
+    assert re.search(r"\b[1-9]\d* passed\b.* in ", output)
+
+
+def assert_passes_its_tests(service: Service) -> None:
+    *_, summary = service.make("test").splitlines()
+    assert re.search(r"\b[1-9]\d* passed", summary)
+    assert not re.search(r"\b(skipped|failed|xfailed)\b", summary)
+
+
+@pytest.mark.parametrize(("language", "most"), [("python", 4100), ("rust", 4400)])
+def test_has_no_more_lines_than_the_owners_were_promised(bake: Bake, language: str, most: int) -> None:
+    service = bake(language=language)
+
+    lines = {file: service.read(file).count("\n") for file in service.files}
+
+    assert sum(lines.values()) <= most, sorted(lines.items(), key=lambda item: -item[1])
+
+
+@pytest.mark.parametrize("language", ["python", "rust"])
+def test_excuses_no_line_from_a_rule_that_is_not_selected(bake: Bake, language: str) -> None:
+    service = bake(language=language)
+
+    result = service.run("ruff", "check", "--quiet", "--extend-select=RUF100", ".")
+
+    assert (result.stdout, result.returncode) == ("", 0)
+
+
+def test_leaves_nothing_of_the_other_language(bake: Bake) -> None:
+    python, rust = bake(language="python"), bake(language="rust")
+
+    assert [
+        file for file in python.files if re.search(r"\brust\b|cargo|\.rs\b", file + python.read(file), re.IGNORECASE)
+    ] == []
+    assert [
+        file
+        for file in rust.files
+        if re.search(r"src/service|python_runtime|python-uv|src/requirements", file + rust.read(file))
+    ] == []
+    assert [
+        path
+        for service in (python, rust)
+        for path in service.path.rglob("*")
+        if path.is_dir() and not any(path.iterdir())
+    ] == []
+
+
+def test_shows_free_text_as_it_was_given(bake: Bake) -> None:
+    name = "R&D \"API\" {{ '{' }}{7*7}}"
+
+    service = bake(project_name=name, project_slug="odd", description=FREE_TEXT)
+
+    info = yaml.safe_load(service.read("openapi.yaml"))["info"]
+    assert info["title"] == 'R&D "API" {{7*7}}'
+    assert info["description"] == FREE_TEXT.replace("{{ '{' }}", "{")
+
+
+def test_tells_the_cursor_of_a_page_from_a_key_of_that_name(bake: Bake) -> None:
+    document = yaml.safe_load(bake(partition_key="cursor", sort_key="at").read("openapi.yaml"))
+
+    link = document["paths"]["/users/{cursor}"]["get"]["responses"]["200"]["links"]["next"]
+    assert link["parameters"] == {
+        "path.cursor": "$request.path.cursor",
+        "query.cursor": "$response.body#/next_cursor",
+    }
+
+
+def test_reserves_every_name_that_the_routes_module_uses(bake: Bake) -> None:
+    module = ast.parse(
+        bake(sort_key="at", routes="GET /, POST /, GET /{user_id}, GET /x").read("src/service/routes.py")
+    )
+
+    imported = {
+        alias.name for node in module.body if isinstance(node, (ast.Import, ast.ImportFrom)) for alias in node.names
+    }
+
+    assert {name for name in imported if name.islower()} <= SERVICE_NAMES
+
+
+def test_reserves_every_name_that_hides_a_handler_in_rust(bake: Bake) -> None:
+    routes = bake(language="rust").read("src/routes.rs")
+
+    ((function, parameters),) = re.findall(r"^pub async fn (\w+)\((.*?)\)", routes, re.MULTILINE)
+
+    assert {function, *re.findall(r"(\w+):", parameters)} <= SERVICE_NAMES
+
+
+def test_gives_the_same_source_for_either_number_of_functions(bake: Bake) -> None:
+    one, other = bake(functions="single"), bake(functions="per-route")
+
+    assert [file for file in one.files if one.read(file) != other.read(file)] == [
+        "docs/adding-a-route.md",
+        "template.yaml",
+    ]
+
+
+def test_leaves_no_trace_of_templating(bake: Bake) -> None:
+    assert list(find_traces(bake(sort_key="at:N", api_type="http"))) == []
+
+
+def test_takes_a_name_that_is_a_file_of_the_other_language_for_what_it_is(bake: Bake) -> None:
+    service = bake(project_name="Cargo.toml", project_slug="odd", description="src/main.rs", table_name="deny.toml")
+
+    info = yaml.safe_load(service.read("openapi.yaml"))["info"]
+    assert (info["title"], info["description"]) == ("Cargo.toml", "src/main.rs")

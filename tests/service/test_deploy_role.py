@@ -1,0 +1,463 @@
+"""The role that GitHub deploys with: on an emulator that refuses what is not allowed, and by the page that makes it."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import re
+import time
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import botocore.exceptions
+import pytest
+from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
+from samcli.yamlhelper import yaml_parse
+from samtranslator.parser.parser import Parser
+from samtranslator.translator.translator import Translator
+
+from ministack import run_ministack
+from renders import Service, cookiecutter
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from ministack import MiniStack
+    from renders import Bake
+
+ROLE = ".github/deploy-role.yaml"
+PAGE = ".github/continuous-deployment.md"
+REPOSITORY = "acme/users-api"
+ISSUER = "token.actions.githubusercontent.com"
+LONG_SLUG = "customer-relations-archive"
+
+# The page's `aws`. Apart from requirements-dev.txt, for its botocore is not that of `sam`.
+AWS_CLI = "awscli==1.46.3"
+
+# What CloudFormation asks for on behalf of properties that the template does not set.
+NOT_NEEDED = re.compile(
+    r"(ec2|elasticfilesystem|firehose|kinesis|kms|s3|s3files):"  # networks, file systems, streams, keys of one's own
+    r"|dynamodb:\w*(Replica|Import|Kinesis|ContributorInsights|ResourcePolicy)|iam:CreateServiceLinkedRole"
+    r"|dynamodb:(BatchWrite|Delete|Get|Put|Update)Item|dynamodb:(Query|Scan)|logs:\w*LogStreams?|logs:PutLogEvents"
+    r"|lambda:\w*(Alias|CodeSigningConfig|Concurrency|LayerVersion|CapacityProvider|PublishVersion)"
+    r"|lambda:Put(FunctionRecursion|FunctionScaling|RuntimeManagement)Config"
+    r"|iam:\w*(PermissionsBoundary|GroupPolicy|UserPolicy)"
+    r"|logs:\w*(KmsKey|DataProtectionPolicy|IndexPolicy|BearerToken\w*|DeletionProtection|ResourcePolic\w*|LogDelivery)"
+    r"|apigateway:(UpdateRestApiPolicy|TagResource|UntagResource)"  # the last two are IAM's PUT and DELETE of /tags
+)
+
+
+def make_token(subject: str, audience: str = "sts.amazonaws.com", issuer: str = ISSUER) -> str:
+    """Return a token as GitHub's, but for the signature, at which the emulator does not look."""
+    claims = {"iss": f"https://{issuer}", "aud": audience, "sub": subject, "exp": int(time.time()) + 600}
+    parts = [json.dumps(part).encode() for part in ({"alg": "RS256", "typ": "JWT"}, claims)]
+    return ".".join(base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in (*parts, b"signature"))
+
+
+def make_role(stack: MiniStack, service: Service, stage: str, repository: str = REPOSITORY) -> str:
+    """Deploy the role's template, and return the role's ARN."""
+    client = stack.client("cloudformation")
+    name = f"deploy-{stage}-of-{re.sub('[^a-z]', '-', repository)}"
+    parameters = {"Repository": repository, "Stage": stage, "CreateProvider": "false"}
+    client.create_stack(
+        StackName=name,
+        TemplateBody=service.read(ROLE),
+        Capabilities=["CAPABILITY_NAMED_IAM"],
+        Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
+    )
+    client.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 30})
+    (output,) = client.describe_stacks(StackName=name)["Stacks"][0]["Outputs"]
+    arn: str = output["OutputValue"]
+    return arn
+
+
+def take_role(stack: MiniStack, arn: str, token: str) -> dict[str, str]:
+    """Return the environment that GitHub gives to a job with the role."""
+    answer = stack.client("sts").assume_role_with_web_identity(
+        RoleArn=arn, RoleSessionName="github", WebIdentityToken=token
+    )
+    return {
+        "AWS_ACCESS_KEY_ID": answer["Credentials"]["AccessKeyId"],
+        "AWS_SECRET_ACCESS_KEY": answer["Credentials"]["SecretAccessKey"],
+        "AWS_SESSION_TOKEN": answer["Credentials"]["SessionToken"],
+        "AWS_ENDPOINT_URL": stack.url,
+        "SAM_CLI_POLL_DELAY": "1",
+    }
+
+
+def call(environment: dict[str, str], service: str, operation: str, **arguments: Any) -> str:
+    """Call AWS with a role's credentials; return the error's code, or nothing."""
+    client: Any = boto3.client(  # type: ignore[call-overload]
+        service,
+        region_name="ap-northeast-1",
+        endpoint_url=environment["AWS_ENDPOINT_URL"],
+        aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
+        aws_session_token=environment["AWS_SESSION_TOKEN"],
+    )
+    try:
+        getattr(client, operation)(**arguments)
+    except botocore.exceptions.ClientError as error:
+        return str(error.response["Error"]["Code"])
+    return ""
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory, tools: Path) -> Service:
+    output = tmp_path_factory.mktemp("deployed")
+    cookiecutter("--no-input", "--output-dir", str(output)).check_returncode()
+    service = Service(output / "users-api")
+    (service.path / ".venv").symlink_to(tools)
+    (tools / ".complete").touch()
+    return service
+
+
+@pytest.fixture(scope="module")
+def guarded() -> Iterator[MiniStack]:
+    """AWS that looks at permissions, in an account that trusts GitHub's tokens."""
+    with run_ministack(AUTH="true") as stack:
+        stack.client("iam").create_open_id_connect_provider(Url=f"https://{ISSUER}", ClientIDList=["sts.amazonaws.com"])
+        yield stack
+
+
+@pytest.fixture(scope="module")
+def roles(guarded: MiniStack, service: Service) -> dict[str, str]:
+    return {stage: make_role(guarded, service, stage) for stage in ("dev", "prod")}
+
+
+@pytest.mark.docker
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("subject", "others", "stages"),
+    [
+        (f"repo:{REPOSITORY}:environment:dev", {}, ["dev"]),
+        (f"repo:{REPOSITORY}:environment:prod", {}, ["prod"]),
+        (f"repo:{REPOSITORY}:environment:production", {}, []),
+        (f"repo:{REPOSITORY}:ref:refs/heads/main", {}, []),
+        (f"repo:{REPOSITORY}:pull_request", {}, []),
+        ("repo:stranger/users-api:environment:dev", {}, []),
+        ("repo:acme@1/users-api@2:environment:dev", {}, []),
+        (f"repo:{REPOSITORY}:environment:dev", {"audience": "https://github.com/acme"}, []),
+        (f"repo:{REPOSITORY}:environment:dev", {"issuer": "tokens.example.org"}, []),
+    ],
+)
+def test_is_taken_by_the_repository_s_environment_alone(
+    guarded: MiniStack, roles: dict[str, str], subject: str, others: dict[str, str], stages: list[str]
+) -> None:
+    taken = []
+    for stage, arn in roles.items():
+        try:
+            take_role(guarded, arn, make_token(subject, **others))
+            taken.append(stage)
+        except botocore.exceptions.ClientError as error:
+            assert error.response["Error"]["Code"] == "AccessDenied"  # noqa: PT017 - as few as do not pass
+
+    assert taken == stages
+
+
+@pytest.mark.docker
+@pytest.mark.slow
+def test_trusts_what_it_says(guarded: MiniStack, roles: dict[str, str]) -> None:
+    del roles
+    role = guarded.client("iam").get_role(RoleName="deploy-users-api-prod")["Role"]
+
+    assert role["AssumeRolePolicyDocument"]["Statement"] == [
+        {
+            "Effect": "Allow",
+            "Action": "sts:AssumeRoleWithWebIdentity",
+            "Principal": {"Federated": f"arn:aws:iam::000000000000:oidc-provider/{ISSUER}"},
+            "Condition": {
+                "StringEquals": {
+                    f"{ISSUER}:aud": "sts.amazonaws.com",
+                    f"{ISSUER}:sub": f"repo:{REPOSITORY}:environment:prod",
+                }
+            },
+        }
+    ]
+
+
+@pytest.mark.docker
+@pytest.mark.ministack
+@pytest.mark.slow
+def test_knows_a_repository_by_its_numbers(service: Service) -> None:
+    subject = "repo:acme@1/users-api@2:environment:dev"
+    with run_ministack(AUTH="true") as stack:
+        arn = make_role(stack, service, "dev", "acme@1/users-api@2")
+
+        assert take_role(stack, arn, make_token(subject))
+
+
+@pytest.mark.docker
+@pytest.mark.slow
+def test_deploys_its_stack_and_no_other(guarded: MiniStack, roles: dict[str, str], service: Service) -> None:
+    administrator = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_ENDPOINT_URL": guarded.url}
+    role = take_role(guarded, roles["dev"], make_token(f"repo:{REPOSITORY}:environment:dev"))
+    service.make("build")
+
+    def deploy(stack: str, folder: str = "users-api-dev") -> tuple[int, str]:
+        options = "--no-confirm-changeset --no-fail-on-empty-changeset --resolve-s3 --capabilities CAPABILITY_IAM"
+        names = f"--stack-name {stack} --s3-prefix {folder} --tags stage=dev --parameter-overrides TableName=users-dev"
+        result = service.run(".venv/bin/sam", "deploy", *options.split(), *names.split(), **role)
+        return result.returncode, result.stdout
+
+    without_bucket = deploy("users-api-dev")
+    service.run(".venv/bin/sam", "package", "--resolve-s3", **administrator).check_returncode()
+    (bucket,) = [bucket["Name"] for bucket in guarded.client("s3").list_buckets()["Buckets"]]
+    guarded.client("s3").delete_bucket_policy(Bucket=bucket)  # refuses what is not TLS, as the emulator is not
+    first, second = deploy("users-api-dev"), deploy("users-api-dev")
+    other_stack, other_folder = deploy("users-api-prod"), deploy("users-api-dev", "users-api-prod")
+    url = service.run(".venv/bin/sam", "list", "stack-outputs", "--stack-name", "users-api-dev", **role)
+
+    assert without_bucket[0] == 1
+    assert "not authorized to perform: cloudformation:CreateChangeSet" in without_bucket[1]
+    assert first[0] == 0, first[1]
+    assert "Successfully created/updated stack - users-api-dev" in first[1]
+    assert second[0] == 0, second[1]
+    assert other_stack[0] == other_folder[0] == 1
+    assert "not authorized to perform: cloudformation:" in other_stack[1]
+    assert "not authorized to perform: s3:PutObject" in other_folder[1]
+    assert "/api" in url.stdout
+
+
+OWN_ROLE = "deploy-users-api-dev"
+ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
+TRUST = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "lambda.amazonaws.com"}},
+    }
+)
+POLICY = json.dumps(
+    {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "logs:PutLogEvents", "Resource": "*"}}
+)
+FUNCTION = {
+    "FunctionName": "other",
+    "Role": "arn:aws:iam::000000000000:role/users-api-dev-x",
+    "Runtime": "python3.14",
+    "Handler": "x.y",
+    "Code": {"ZipFile": b""},
+}
+
+
+@pytest.mark.docker
+@pytest.mark.slow
+def test_can_widen_neither_itself_nor_others(guarded: MiniStack, roles: dict[str, str]) -> None:
+    role = take_role(guarded, roles["dev"], make_token(f"repo:{REPOSITORY}:environment:dev"))
+
+    allowed = call(role, "iam", "create_role", RoleName="users-api-dev-x", AssumeRolePolicyDocument=TRUST)
+    refused = [
+        call(role, "iam", "attach_role_policy", RoleName=OWN_ROLE, PolicyArn=ADMINISTRATOR),
+        call(role, "iam", "put_role_policy", RoleName=OWN_ROLE, PolicyName="z", PolicyDocument=POLICY),
+        call(role, "iam", "update_assume_role_policy", RoleName=OWN_ROLE, PolicyDocument=TRUST),
+        call(role, "iam", "create_role", RoleName="users-api-prod-x", AssumeRolePolicyDocument=TRUST),
+        call(role, "iam", "create_user", UserName="users-api-dev-x"),
+        call(role, "sts", "assume_role", RoleArn=roles["prod"], RoleSessionName="other"),
+        call(role, "lambda", "create_function", **FUNCTION),
+        call(role, "s3", "create_bucket", Bucket="users-api-dev-x"),
+        call(role, "cloudformation", "delete_stack", StackName="users-api-dev"),
+        call(role, "dynamodb", "scan", TableName="users-dev"),
+    ]
+
+    assert allowed == ""
+    assert [code for code in refused if "AccessDenied" not in code] == []
+
+
+@pytest.mark.docker
+@pytest.mark.slow
+def test_gives_functions_policies_of_the_stack_alone(guarded: MiniStack, roles: dict[str, str]) -> None:
+    """The emulator does not know these conditions: that they are there is what can be seen."""
+    del roles
+    document = guarded.client("iam").get_role_policy(RoleName=OWN_ROLE, PolicyName="deploy")["PolicyDocument"]
+
+    conditions = {
+        action: statement.get("Condition")
+        for statement in document["Statement"]
+        for action in ([statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"])
+    }
+
+    own_policies = {"ArnLike": {"iam:PolicyARN": "arn:aws:iam::000000000000:policy/users-api-dev-*"}}
+    assert conditions["iam:AttachRolePolicy"] == conditions["iam:DetachRolePolicy"] == own_policies
+    assert conditions["iam:PassRole"] == {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}}
+
+
+@pytest.mark.docker
+@pytest.mark.slow
+def test_may_delete_the_table_of_dev_alone(guarded: MiniStack, roles: dict[str, str]) -> None:
+    table = "arn:aws:dynamodb:ap-northeast-1:000000000000:table/"
+
+    def decide(stage: str, action: str, resource: str) -> str:
+        answer = guarded.client("iam").simulate_principal_policy(
+            PolicySourceArn=roles[stage], ActionNames=[action], ResourceArns=[resource]
+        )
+        return str(answer["EvaluationResults"][0]["EvalDecision"])
+
+    assert decide("dev", "dynamodb:DeleteTable", f"{table}users-dev") == "allowed"
+    assert decide("dev", "dynamodb:UpdateTable", f"{table}users") == "implicitDeny"
+    assert decide("prod", "dynamodb:UpdateTable", f"{table}users") == "allowed"
+    assert decide("prod", "dynamodb:DeleteTable", f"{table}users") == "implicitDeny"
+    assert decide("prod", "dynamodb:UpdateTable", f"{table}users-dev") == "implicitDeny"
+    assert decide("prod", "dynamodb:UpdateTable", f"{table}users2") == "implicitDeny"
+
+
+def find_missing_permissions(service: Service) -> set[str]:
+    """Return what CloudFormation asks for to make, change and delete the template's resources, and the role lacks."""
+    template = yaml_parse(service.read("template.yaml"))
+    template["Globals"]["Function"]["CodeUri"] = "s3://bucket/code"
+    resources = Translator({}, Parser()).translate(template, {})["Resources"]
+    needed = set()
+    for kind in {resource["Type"] for resource in resources.values()}:
+        handlers = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", kind).schema["handlers"]
+        needed |= {
+            permission
+            for operation in ("create", "read", "update", "delete")
+            for permission in handlers.get(operation, {}).get("permissions", [])
+        }
+    policies = yaml_parse(service.read(ROLE))["Resources"]["Role"]["Properties"]["Policies"]
+    granted = set(re.findall(r"'(\w+:\w+)'", str(policies)))
+    return {permission for permission in needed - granted if not NOT_NEEDED.match(permission)}
+
+
+@pytest.mark.parametrize("api_type", ["rest", "http"])
+def test_may_do_what_cloudformation_does(bake: Bake, api_type: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "ap-northeast-1")
+    service = bake(api_type=api_type)
+
+    assert find_missing_permissions(service) == set()
+
+
+@pytest.mark.parametrize(
+    "action", ["lambda:UpdateFunctionCode", "dynamodb:UpdateContinuousBackups", "iam:PassRole", "apigateway:PATCH"]
+)
+def test_sees_which_permission_is_missing(bake: Bake, action: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "ap-northeast-1")
+    service = bake()
+    (service.path / ROLE).write_text(service.read(ROLE).replace(action, "iam:GetRole"), encoding="utf-8")
+
+    assert find_missing_permissions(service) == {action}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "answers",
+    [
+        {},
+        {"api_type": "http"},
+        {"project_slug": LONG_SLUG},
+        {"region": "cn-north-1", "table_name": "1e3"},
+        {"table_name": "x" * 255},
+    ],
+    ids=str,
+)
+def test_is_a_good_template(bake: Bake, answers: dict[str, str]) -> None:
+    result = bake(**answers).run("cfn-lint", "--non-zero-exit-code", "informational", ROLE)
+
+    assert result.returncode == 0, result.stdout
+
+
+def test_has_no_wildcard_where_a_name_will_do(bake: Bake) -> None:
+    policies = yaml_parse(bake().read(ROLE))["Resources"]["Role"]["Properties"]["Policies"]
+    statements = [statement for policy in policies for statement in policy["PolicyDocument"]["Statement"]]
+
+    everywhere = [statement["Action"] for statement in statements if statement["Resource"] == "*"]
+
+    assert "*" not in str([statement["Action"] for statement in statements])
+    assert everywhere == ["cloudformation:GetTemplateSummary", ["logs:DescribeLogGroups"]]
+
+
+@pytest.mark.parametrize(
+    ("slug", "names"),
+    [
+        ("users-api", "users-api-${Stage}-*"),
+        ("x" * 19, f"{'x' * 19}-${{Stage}}-*"),
+        ("x" * 20, f"{'x' * 20}-*"),
+        (LONG_SLUG, "customer-relations-archi*"),
+    ],
+)
+def test_finds_functions_and_roles_by_what_is_left_of_the_stack_s_name(bake: Bake, slug: str, names: str) -> None:
+    service = bake(project_slug=slug)
+
+    found = set(re.findall(r":(?:function:|role/)(\S*\*)", service.read(ROLE)))
+
+    assert found == {names}
+    assert ("removes the stage" in service.read(PAGE)) is ("${Stage}" not in names)
+
+
+@pytest.mark.parametrize(
+    ("repository", "is_one"),
+    [
+        ("acme/users-api", True),
+        ("acme@12/users.api@34", True),
+        ("octocat_acme@123456/users-api@789", True),  # the name of an Enterprise Managed User
+        ("octocat_acme/users-api", True),
+        ("acme", False),
+        ("*/users-api", False),
+        ("acme/*", False),
+        ("acme/users-api:environment:dev", False),
+        ("acme/users-api/x", False),
+    ],
+)
+def test_takes_one_repository(bake: Bake, repository: str, is_one: bool) -> None:
+    pattern = yaml_parse(bake().read(ROLE))["Parameters"]["Repository"]["AllowedPattern"]
+
+    assert bool(re.fullmatch(pattern, repository)) is is_one
+
+
+@pytest.mark.parametrize(
+    ("region", "audience"), [("eu-west-1", "sts.amazonaws.com"), ("cn-north-1", "sts.amazonaws.com.cn")]
+)
+def test_expects_tokens_for_the_region_s_partition(bake: Bake, region: str, audience: str) -> None:
+    service = bake(region=region)
+    resources = yaml_parse(service.read(ROLE))["Resources"]
+    (statement,) = resources["Role"]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+    shown = set(re.findall(r"audience: (\S+)", service.read(".github/workflows/ci.yml")))
+
+    assert resources["Provider"]["Properties"]["ClientIdList"] == [audience]
+    assert statement["Condition"]["StringEquals"][f"{ISSUER}:aud"] == audience
+    assert shown == ({audience} if region.startswith("cn-") else set())
+
+
+GH = """\
+#!/bin/sh
+case "$*" in
+  *full_name) echo acme/users-api ;;
+  *.name\\)@*) echo acme@1/users-api@2 ;;
+  *) echo "$*" >>"$GH_LOG" ;;
+esac
+"""
+
+
+@pytest.mark.docker
+@pytest.mark.slow
+def test_the_page_makes_it(service: Service, tmp_path: Path) -> None:
+    """Paste the page's commands, with the parameter that it names for an account that trusts GitHub already."""
+    blocks = re.findall(r"```sh\n(.*?)```", service.read(PAGE), re.DOTALL)
+    script = "".join(block for block in blocks if "git push" not in block and "full_name" not in block)
+    programs = {"gh": GH, "aws": f'#!/bin/sh\nexec uv --quiet tool run --from {AWS_CLI} aws "$@"\n'}
+    for name, text in programs.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+        (tmp_path / name).chmod(0o755)
+    log = tmp_path / "log"
+
+    with run_ministack() as stack:
+        stack.client("iam").create_open_id_connect_provider(Url=f"https://{ISSUER}", ClientIDList=["sts.amazonaws.com"])
+        result = service.run(
+            *("bash", "-euo", "pipefail", "-c", script.replace("CreateProvider=true", "CreateProvider=false")),
+            **{**stack.environment, "PATH": f"{tmp_path}:{os.environ['PATH']}", "GH_LOG": str(log)},
+            AWS_DEFAULT_REGION="us-east-1",  # not the service's
+        )
+        assert result.returncode == 0, result.stdout
+        role = stack.client("iam").get_role(RoleName="deploy-users-api-dev")["Role"]
+        buckets = stack.client("s3").list_buckets()["Buckets"]
+
+    subjects = role["AssumeRolePolicyDocument"]["Statement"][0]["Condition"]["StringEquals"]
+    assert subjects[f"{ISSUER}:sub"] == "repo:acme@1/users-api@2:environment:dev"
+    assert len(buckets) == 1
+    environment = "repos/{owner}/{repo}/environments/dev"
+    policy = "deployment_branch_policy"
+    assert log.read_text(encoding="utf-8").splitlines() == [
+        f"api --method PUT {environment} --field {policy}[protected_branches]=false --field {policy}[custom_branch_policies]=true",
+        f"api --method POST {environment}/deployment-branch-policies --field type=branch --field name=main",
+        f"variable set AWS_ROLE_ARN_DEV --body {role['Arn']}",
+    ]

@@ -1,0 +1,624 @@
+"""The rendered service with LocalStack and `sam local`, over HTTP."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import pytest
+import requests
+
+from ministack import IMAGE, build_image
+from renders import TEMPLATE
+from stacks import SECONDS_TO_COMPILE, is_listening, wait_until
+from steps import follow, read_steps, read_table_page
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from stacks import Stack
+
+pytestmark = [pytest.mark.docker, pytest.mark.slow]
+
+SECONDS_TO_REBUILD = 30
+KEYS = ["a b", "é", "日本", "🦀", "100%", "a+b", "a?b", "a#b", '"', "\\"]
+
+
+HTTP_WITH_CORS = {
+    "api_type": "http",
+    "cors_origin": "https://app.example.com",
+    "routes": "GET /users, POST /users, GET /users/{user_id}, PUT /users/{user_id}, PATCH /users/{user_id}, DELETE /users/{user_id}, ANY /files/{proxy+}, OPTIONS /reports",
+}
+ONE_OF_EACH = {
+    "partition_key": "class",
+    "sort_key": "order:N",
+    "routes": "GET /, HEAD /, POST /, GET /{class}, POST /{class}, ANY /x/{proxy+}, HEAD /{class}/{order}, GET /{class}/{order}, PUT /{class}/{order}, PATCH /{class}/{order}, DELETE /{class}/{order}",
+}
+
+
+def test_passes_its_contract_tests_also_after_a_reset(make_stack: Callable[..., Stack]) -> None:
+    stack = make_stack(**HTTP_WITH_CORS)
+    stack.make("up")
+    stack.make("build")
+
+    with stack.running():
+        first = stack.make("contract")
+        stack.make("reset")
+        again = stack.make("smoke")
+
+    assert re.search(r"\d{2,} passed", first)
+    assert re.search(r"\d+ passed", again)
+    assert "skipped" not in first + again
+    assert stack.containers() == []
+
+
+def read_requests(log: str) -> list[dict[str, Any]]:
+    """Return the line that the function logged for each request."""
+    lines = [json.loads(line) for line in log.splitlines() if line.startswith("{")]
+    return [line for line in (line.get("fields", line) for line in lines) if "route" in line]
+
+
+@pytest.mark.parametrize(
+    ("language", "answers"),
+    [
+        pytest.param("python", {"functions": "per-route", "cors_origin": "*", **ONE_OF_EACH}, id="rest, per-route"),
+        pytest.param("python", {"routes": "ANY /{proxy+}"}, id="only ANY"),
+        pytest.param("rust", {"api_type": "http", **ONE_OF_EACH}, id="rust, http"),
+    ],
+)
+def test_matches_its_openapi_yaml(make_stack: Callable[..., Stack], language: str, answers: dict[str, str]) -> None:
+    stack = make_stack(language=language, **answers)
+
+    output = stack.make("test-integration")
+
+    assert re.search(r"\d+ passed", output)
+    assert "No issues found" in output or answers == {"routes": "ANY /{proxy+}"}
+    assert "Authentication failed" not in output
+
+
+class TestOpenApi:
+    """Schemathesis finds what is wrong in openapi.yaml."""
+
+    def test_with_make(self, make_stack: Callable[..., Stack]) -> None:
+        stack = make_stack(routes="GET /users")
+        replace_in(stack, "openapi.yaml", '"200":', '"202":')
+
+        result = stack.service.run("make", "test-integration")
+
+        assert result.returncode != 0
+        assert re.search(r"ST103 Undocumented status code.*Received: 200", result.stdout, re.DOTALL)
+
+    def test_in_each_phase(self, make_stack: Callable[..., Stack]) -> None:
+        stack = make_stack()
+        openapi = stack.service.read("openapi.yaml")
+        stack.make("up")
+
+        with stack.running():
+            assert run_schemathesis(stack, "examples") == set()
+            for phase, right, wrong, failure in [
+                ("examples", '"201":', '"202":', "ST103 Undocumented status code"),
+                (
+                    "examples",
+                    "\n        application/json: {",
+                    "\n        text/plain: {",
+                    "ST105 Undocumented Content-Type",
+                ),
+                ("coverage", "maximum: 100\n", "maximum: 1000\n", "ST202 Schema-valid request rejected"),
+                ("coverage", "minimum: 1\n", "minimum: 2\n", "ST201 Schema-violating request accepted"),
+                ("fuzzing", "minimum: 1.0e-130", "minimum: 1.0e-300", "ST202 Schema-valid request rejected"),
+                ("coverage", "[items, next_cursor]", "[items, cursor]", "ST108 Response violates schema"),
+            ]:
+                (stack.service.path / "openapi.yaml").write_text(openapi)
+                replace_in(stack, "openapi.yaml", right, wrong)
+                assert failure in run_schemathesis(stack, phase)
+
+    def test_along_its_links(self, make_stack: Callable[..., Stack]) -> None:
+        stack = make_stack()
+        replace_in(stack, "src/service/routes.py", "table.delete(", "table.read(")
+        stack.make("up")
+
+        with stack.running():
+            failures = run_schemathesis(stack, "stateful")
+
+        assert failures == {"ST301 Deleted resource still available"}
+
+
+def replace_in(stack: Stack, file: str, right: str, wrong: str) -> None:
+    text = stack.service.read(file)
+    assert right in text
+    (stack.service.path / file).write_text(text.replace(right, wrong), encoding="utf-8")
+
+
+def run_schemathesis(stack: Stack, phase: str) -> set[str]:
+    """Run a phase, and return the kinds of failures that it reports."""
+    command = [".venv/bin/schemathesis", "run", "openapi.yaml", "--url", stack.url, "--phases", phase]
+    result = stack.service.run(*command, PYTHONPATH="tests")
+    failures = set(re.findall(r"^- (ST\d+ .*)$", result.stdout, re.MULTILINE))
+    assert result.returncode == (1 if failures else 0), result.stdout
+    return failures
+
+
+@pytest.mark.parametrize("language", ["python", "rust"])
+def test_behaves_as_in_the_article(make_stack: Callable[..., Stack], language: str) -> None:
+    stack = make_stack(
+        language=language,
+        table_name="users",
+        partition_key="user_id",
+        region="ap-northeast-1",
+        routes="GET /, POST /",
+        api_type="rest",
+    )
+    user = {"user_id": "001", "name": "田中太郎", "email": "tanaka@example.com"}
+    stack.make("up")
+
+    with stack.running():
+        created = requests.post(stack.url + "/", json=user, timeout=30)
+        again = requests.post(stack.url + "/", json=user, timeout=30)
+        listed = requests.get(stack.url + "/", timeout=30)
+        stack.dynamodb().delete_table(TableName="users")
+        without_table = requests.get(stack.url + "/", timeout=30)
+
+    assert (created.status_code, created.json()) == (201, user)
+    assert again.status_code == 409
+    assert (listed.status_code, listed.json()) == (200, {"items": [user], "next_cursor": None})
+    logged = read_requests((stack.service.path / "start.log").read_text())
+    assert [(line["route"], line["status"], line["cold_start"]) for line in logged] == [
+        ("POST /", 201, True),
+        ("POST /", 409, False),
+        ("GET /", 200, False),
+        ("GET /", 503, False),
+    ]
+    assert all(line["latency_ms"] > 0 and re.fullmatch(r"[0-9a-f-]{36}", line["request_id"]) for line in logged)
+    assert (without_table.status_code, without_table.json().keys()) == (503, {"message"})
+    assert without_table.headers["Retry-After"] == "1"
+    assert "Traceback" not in without_table.text
+
+
+def test_reads_any_key_back_through_the_url(make_stack: Callable[..., Stack]) -> None:
+    stack = make_stack(api_type="http")
+    stack.make("up")
+
+    with stack.running():
+        for key in KEYS:
+            put = requests.put(f"{stack.url}/users/{quote(key, safe='')}", json={"seen": key}, timeout=30)
+            read = requests.get(stack.url + put.headers["Location"], timeout=30)
+
+            assert (put.status_code, read.status_code) == (201, 200)
+            assert read.json() == {"user_id": key, "seen": key}
+        no_text = requests.put(f"{stack.url}/users/a%FF", json={}, timeout=30)
+
+    assert no_text.json() == {"user_id": "a\ufffd"}, "as docs/http.md documents"
+
+
+def test_two_projects_run_side_by_side(make_stack: Callable[..., Stack]) -> None:
+    one, other = make_stack(), make_stack(api_type="http")
+    one.make("up")
+    other.make("up")
+
+    with one.running(), other.running():
+        requests.post(f"{one.url}/users", json={"user_id": "one"}, timeout=30)
+        requests.post(f"{other.url}/users", json={"user_id": "other"}, timeout=30)
+        lists = [requests.get(f"{stack.url}/users", timeout=30).json()["items"] for stack in (one, other)]
+
+    assert lists == [[{"user_id": "one"}], [{"user_id": "other"}]]
+
+
+@pytest.mark.rust
+def test_serves_an_edit_in_rust(make_stack: Callable[..., Stack]) -> None:
+    stack = make_stack(language="rust", routes="GET /users")
+
+    with stack.running("dev"):
+        before = requests.get(f"{stack.url}/users", timeout=60)
+        replace_in(
+            stack,
+            "src/routes.rs",
+            "    pages::make_page(request, &page)",
+            '    let _ = pages::make_page(request, &page);\n    Ok(crate::http::Response::new(200, "[]"))',
+        )
+        wait_until(lambda: requests.get(f"{stack.url}/users", timeout=60).text == "[]", SECONDS_TO_COMPILE)
+
+    assert before.json() == {"items": [], "next_cursor": None}
+
+
+def test_dev_serves_the_api_and_every_edit(
+    make_stack: Callable[..., Stack],
+) -> None:
+    stack = make_stack(routes="GET /users")
+    routes = stack.service.path / "src" / "service" / "routes.py"
+    template = stack.service.path / "template.yaml"
+
+    with stack.running("dev"):
+        before = requests.get(f"{stack.url}/users", timeout=30)
+        routes.write_text(
+            routes.read_text().replace(
+                "    page, last_key = table.scan", '    return Response(200, "[]")\n    page, last_key = table.scan'
+            )
+        )
+        wait_until(lambda: requests.get(f"{stack.url}/users", timeout=30).text == "[]", SECONDS_TO_REBUILD)
+        for name in ("people", "persons"):  # as some editors save: a new file replaces the old one
+            (template.parent / "new.yaml").write_text(re.sub(r"Path: /\w+\n", f"Path: /{name}\n", template.read_text()))
+            routes.write_text(re.sub(r'"GET /\w+":', f'"GET /{name}":', routes.read_text()))
+            (template.parent / "new.yaml").replace(template)
+            wait_until(lambda name=name: get_status(f"{stack.url}/{name}") == 200, SECONDS_TO_REBUILD)  # type: ignore[misc]
+
+    assert before.json() == {"items": [], "next_cursor": None}
+    assert stack.containers() == []
+
+
+def get_status(url: str) -> int:
+    try:
+        return requests.get(url, timeout=30).status_code
+    except requests.ConnectionError:
+        return 0
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        pytest.param(lambda process, _: os.killpg(process.pid, signal.SIGINT), id="Ctrl-C"),
+        pytest.param(lambda process, _: process.terminate(), id="SIGTERM"),
+        pytest.param(lambda process, _: os.killpg(process.pid, signal.SIGHUP), id="the terminal closes"),
+        pytest.param(lambda _, stack: os.kill(find_sam(stack), signal.SIGKILL), id="sam crashes"),
+    ],
+)
+def test_leaves_no_container_behind(make_stack: Callable[..., Stack], end: Callable[[Any, Stack], None]) -> None:
+    stack = make_stack(functions="per-route", routes="GET /users, GET /users/{user_id}")
+    stack.make("up")
+
+    with stack.running("dev") as process:
+        requests.get(f"{stack.url}/users", timeout=30)
+        requests.get(f"{stack.url}/users/1", timeout=30)
+        running = stack.containers()
+        end(process, stack)
+        status = process.wait(60)
+
+    assert len(running) == 2
+    assert status != 0
+    wait_until(lambda: stack.containers() == [], 20)
+    wait_until(lambda: not is_listening(stack.port), 10)
+
+
+def find_sam(stack: Stack) -> int:
+    processes = subprocess.run(
+        ["pgrep", "-f", f"sam local start-api --port {stack.port}"], capture_output=True, text=True, check=True
+    )
+    return int(processes.stdout.split()[0])
+
+
+def test_containers_get_no_real_credentials_and_no_other_region(
+    make_stack: Callable[..., Stack], tmp_path: Path
+) -> None:
+    stack = make_stack()
+    (tmp_path / "credentials").write_text("[real]\naws_access_key_id = AKIAREAL\naws_secret_access_key = real\n")
+    real = {
+        "AWS_ACCESS_KEY_ID": "AKIAREAL",
+        "AWS_SECRET_ACCESS_KEY": "real-secret",
+        "AWS_SESSION_TOKEN": "real-token",
+        "AWS_PROFILE": "real",
+        "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "credentials"),
+        "AWS_REGION": "eu-west-1",
+        "AWS_DEFAULT_REGION": "eu-west-1",
+        "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
+        "AWS_ENDPOINT_URL_DYNAMODB": "http://127.0.0.1:9",
+        "TABLE_NAME": "other",
+    }
+    stack.make("up", **real)
+
+    with stack.running(**real):
+        created = requests.post(f"{stack.url}/users", json={"user_id": "1"}, timeout=30)
+        (container,) = stack.containers()
+        inspected = subprocess.run(["docker", "inspect", container], capture_output=True, text=True, check=True).stdout
+
+    environment = dict(variable.split("=", 1) for variable in json.loads(inspected)[0]["Config"]["Env"])
+    assert created.status_code == 201
+    assert environment["AWS_ACCESS_KEY_ID"] == "test"
+    assert environment["AWS_REGION"] == "ap-northeast-1"
+    assert "AWS_SESSION_TOKEN" not in environment
+    assert not re.search(r"AKIAREAL|real-secret|real-token|eu-west-1", inspected)
+
+
+def test_the_shell_s_settings_for_other_tools_do_not_matter(make_stack: Callable[..., Stack], tmp_path: Path) -> None:
+    stack = make_stack()
+    (tmp_path / "broken").write_text("[default")
+    nowhere = "http://127.0.0.1:9"
+    # Docker gives these to every container.
+    proxies = {"httpProxy": nowhere, "httpsProxy": nowhere, "noProxy": "example.com"}
+    (tmp_path / "config.json").write_text(json.dumps({"proxies": {"default": proxies}}))
+    shell = {
+        "DOCKER_CONFIG": str(tmp_path),
+        "HTTP_PROXY": nowhere,
+        "http_proxy": nowhere,
+        "NO_PROXY": "example.com",
+        "AWS_CONFIG_FILE": str(tmp_path / "broken"),
+        "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "broken"),
+        "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true",
+    }
+    stack.make("up", **shell)
+
+    with stack.running(**shell):
+        doctor = stack.make("doctor", **shell)
+        smoke = stack.make("smoke", **shell)
+
+    assert "All is well." in doctor
+    assert re.search(r"\d+ passed", smoke)
+
+
+@pytest.mark.parametrize("place", ["the shell", ".env"])
+def test_down_leaves_the_other_project_that_compose_variables_name(
+    make_stack: Callable[..., Stack], tmp_path: Path, place: str
+) -> None:
+    stack = make_stack()
+    other = f"other-{stack.slug}"
+    (tmp_path / "compose.yaml").write_text(
+        f"""name: {other}
+services:
+  keeper:
+    image: localstack/localstack:4.14.0
+    entrypoint: ["sleep", "600"]
+    volumes: ["kept:/kept"]
+volumes: {{kept: {{}}}}
+"""
+    )
+    compose = ["docker", "compose", "--file", str(tmp_path / "compose.yaml")]
+    stack.service.run(*compose, "up", "--detach").check_returncode()
+    variables = {"COMPOSE_FILE": str(tmp_path / "compose.yaml"), "COMPOSE_PROJECT_NAME": other}
+    if place == ".env":
+        (stack.service.path / ".env").write_text("".join(f"{name}={value}\n" for name, value in variables.items()))
+        variables = {}
+
+    stack.make("down", **variables)
+
+    left = stack.service.run(*compose, "ps", "--quiet").stdout
+    volumes = stack.service.run("docker", "volume", "ls", "--quiet").stdout
+    stack.service.run(*compose, "down", "--volumes").check_returncode()
+    assert left.strip()
+    assert f"{other}_kept" in volumes
+
+
+def test_listens_on_this_machine_only(make_stack: Callable[..., Stack]) -> None:
+    stack = make_stack(functions="per-route")
+    before = listening_sockets()
+
+    with stack.running("dev"):
+        requests.get(f"{stack.url}/users", timeout=30)
+        requests.get(f"{stack.url}/users/1", timeout=30)
+        new = listening_sockets() - before
+        published = published_ports(stack)
+
+    assert len(published) == 3  # LocalStack's, and one of each function
+    assert {port for _, port in new} >= {*published, str(stack.port), str(stack.localstack_port)}
+    assert {address for address, _ in new} == {"127.0.0.1"}
+
+
+def listening_sockets() -> set[tuple[str, str]]:
+    """Return each address and port on which something listens, the Docker engine included."""
+    listing = subprocess.run(["ss", "-ltnH"], capture_output=True, text=True, check=True)
+    found = [line.split()[3].rpartition(":") for line in listing.stdout.splitlines()]
+    return {(address, port) for address, _, port in found}
+
+
+def published_ports(stack: Stack) -> set[str]:
+    listing = subprocess.run(
+        ["docker", "ps", "--filter", f"network={stack.slug}", "--format", "{{.Ports}}"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return set(re.findall(r":(\d+)->", listing.stdout))
+
+
+@pytest.mark.parametrize("language", ["python", "rust"])
+def test_the_table_is_as_its_page_describes(make_stack: Callable[..., Stack], language: str) -> None:
+    """See docs/table.md."""
+    stack = make_stack(language=language)
+    stack.make("up")
+    for section in ("Items that expire", "A query by another attribute", "A function that reads the changes"):
+        follow(read_table_page(section, language), stack.service.path)
+
+    stack.make("reset")
+
+    table = stack.dynamodb().describe_table(TableName="users")["Table"]
+    assert [index["IndexName"] for index in table["GlobalSecondaryIndexes"]] == ["by-email"]
+    ttl = stack.dynamodb().describe_time_to_live(TableName="users")["TimeToLiveDescription"]
+    assert ttl == {"TimeToLiveStatus": "ENABLED", "AttributeName": "expires_at"}
+    assert "LatestStreamArn" not in table
+    users = [{"user_id": str(number), "email": email} for number, email in enumerate(["a@b.c", "a@b.c", "d@e.f"])]
+    with stack.running():
+        for user in [*users, {"user_id": "nobody"}]:
+            requests.post(f"{stack.url}/users", json=user, timeout=30).raise_for_status()
+        one = requests.get(f"{stack.url}/users-by-email/a@b.c?limit=1", timeout=30).json()
+        rest = requests.get(f"{stack.url}/users-by-email/a@b.c?cursor={one['next_cursor']}", timeout=30).json()
+        refused = requests.post(f"{stack.url}/users", json={"user_id": "5", "email": 5}, timeout=30)
+    assert sorted(user["user_id"] for user in one["items"] + rest["items"]) == ["0", "1"]
+    assert len(one["items"]) == 1
+    assert refused.status_code == 400
+
+
+@pytest.mark.parametrize("language", ["python", "rust"])
+def test_the_function_that_reads_the_stream_runs_locally(make_stack: Callable[..., Stack], language: str) -> None:
+    """See docs/table.md."""
+    stack = make_stack(language=language, routes="GET /")
+    follow(read_table_page("A function that reads the changes", language), stack.service.path)
+    page = (TEMPLATE / "docs" / "table.md").read_text(encoding="utf-8")
+    (commands,) = re.findall(r"```sh\n(make build\n.*?)```", page, re.DOTALL)
+
+    result = stack.service.run("bash", "-ec", commands)
+
+    assert result.returncode == 0, result.stdout
+    assert '{"batchItemFailures": []}' in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("language", "answers"),
+    [("python", {"functions": "per-route"}), ("rust", {"api_type": "http"})],
+    ids=["python, rest, per-route", "rust, http"],
+)
+def test_serves_a_route_that_was_added_by_hand(
+    make_stack: Callable[..., Stack], language: str, answers: dict[str, str]
+) -> None:
+    stack = make_stack(language=language, routes="GET /{user_id}, ANY /x/{proxy+}", **answers)
+    follow(read_steps(stack.service.read("docs/adding-a-route.md")), stack.service.path)
+    stack.make("up")
+
+    with stack.running():
+        health = requests.get(f"{stack.url}/health", timeout=30)
+        smoke = stack.make("smoke")
+
+    assert (health.status_code, health.json()) == (200, {"status": "ok"})
+    assert re.search(r"\b[1-9]\d* passed", smoke)
+
+
+@pytest.mark.parametrize(
+    ("code", "line"),
+    [
+        (1, "The emulator has stopped; its last lines are above"),
+        (55, "This release of LocalStack needs an account: set LOCALSTACK_AUTH_TOKEN, or unset EMULATOR_IMAGE"),
+    ],
+)
+def test_up_shows_the_last_lines_of_an_emulator_that_stops(
+    make_stack: Callable[..., Stack], code: int, line: str
+) -> None:
+    stack = make_stack()
+    image = f"local/emulator:{stack.slug}"
+    dockerfile = (
+        f'FROM localstack/localstack:4.14.0\nENTRYPOINT ["sh", "-c", "echo No credentials were found; exit {code}"]\n'
+    )
+    build = ["docker", "build", "--quiet", "--tag", image, "-"]
+    subprocess.run(build, input=dockerfile, text=True, env={**os.environ, "DOCKER_BUILDKIT": "0"}, check=True)
+
+    result = stack.service.run("make", "up", *stack.settings, EMULATOR_IMAGE=image)
+    stack.make("down")
+    subprocess.run(["docker", "rmi", image], capture_output=True, check=True)
+
+    assert result.returncode != 0
+    assert "No credentials were found" in result.stdout
+    assert line in result.stdout.splitlines()
+
+
+@pytest.mark.ministack
+def test_another_emulator_runs_the_service(make_stack: Callable[..., Stack]) -> None:
+    build_image()
+    stack = make_stack()
+    stack.make("up", EMULATOR_IMAGE=IMAGE)
+
+    with stack.running():
+        smoke = stack.make("smoke")
+
+    assert re.search(r"\d+ passed", smoke)
+
+
+@pytest.mark.parametrize(
+    ("api_type", "import_error"), [("rest", (502, "Internal server error")), ("http", (200, "stackTrace"))]
+)
+def test_gateways_answer_as_the_page_on_http_describes(
+    make_stack: Callable[..., Stack], api_type: str, import_error: tuple[int, str]
+) -> None:
+    """See docs/http.md, "What gateways return without calling the function": the columns of `sam local`."""
+    stack = make_stack(api_type=api_type, routes="GET /users, POST /users, GET /slow/{x} slow")
+    routes = stack.service.path / "src" / "service" / "routes.py"
+    routes.write_text(
+        routes.read_text().replace(
+            "    raise NotImplementedYet(", "    __import__('time').sleep(9)\n    raise NotImplementedYet("
+        )
+    )
+    template = stack.service.path / "template.yaml"
+    template.write_text(template.read_text().replace("Timeout: 15", "Timeout: 3"))
+    stack.make("up")
+
+    with stack.running():
+        statuses = {
+            "unknown route": requests.get(f"{stack.url}/nothing", timeout=30).status_code,
+            "undeclared HEAD": requests.head(f"{stack.url}/users", timeout=30).status_code,
+            "time-out": requests.get(f"{stack.url}/slow/1", timeout=30).status_code,
+            "not UTF-8": requests.post(f"{stack.url}/users", data=b"\xff", timeout=30).status_code,
+            "over 6 MB": requests.post(f"{stack.url}/users", data=b"x" * 6_500_000, timeout=60).status_code,
+        }
+        routes.write_text(routes.read_text() + "raise RuntimeError('at import')\n")
+        stack.make("build")
+        wait_until(lambda: "at import" in requests.get(f"{stack.url}/users", timeout=30).text or api_type == "rest", 20)
+        failed = requests.get(f"{stack.url}/users", timeout=30)
+
+    assert statuses == {
+        "unknown route": 403,
+        "undeclared HEAD": 502,
+        "time-out": 502,
+        "not UTF-8": 502,
+        "over 6 MB": 502 if api_type == "rest" else 200,
+    }
+    assert failed.status_code == import_error[0]
+    assert import_error[1] in failed.text
+
+
+class TestDoctor:
+    def test_accepts_a_stack_that_runs_and_reports_its_problems(self, make_stack: Callable[..., Stack]) -> None:
+        stack = make_stack()
+        stack.make("up")
+        with stack.running():
+            assert "All is well." in stack.make("doctor")
+
+        other_port = self.run_doctor(stack, "LOCALSTACK_PORT=4566", f"PORT={stack.port}")
+        stack.compose("pause").check_returncode()
+        silent = self.run_doctor(stack)
+        stack.compose("unpause").check_returncode()
+        stack.dynamodb().delete_table(TableName="users")
+        without_table = self.run_doctor(stack)
+        stack.make("up")
+
+        assert f"The emulator uses port {stack.localstack_port}, not 4566" in other_port
+        missing = "The emulator does not answer, or has no table users in ap-northeast-1; run: make up"
+        assert missing in silent
+        assert missing in without_table
+        assert stack.dynamodb().list_tables()["TableNames"] == ["users"]
+
+    def test_accepts_an_api_without_docker(self, make_stack: Callable[..., Stack]) -> None:
+        stack = make_stack()
+        with stack.running("dev", "DOCKER=no"):
+            doctor = stack.make("doctor")
+        assert f"The table of `make dev DOCKER=no` answers on port {stack.localstack_port}." in doctor
+        assert f"The API answers on port {stack.port}." in doctor
+
+    def test_accepts_a_stack_that_does_not_run(self, make_stack: Callable[..., Stack]) -> None:
+        assert "The emulator is not running" in make_stack().make("doctor")
+
+    def test_reports_ports_that_are_taken(self, make_stack: Callable[..., Stack]) -> None:
+        stack = make_stack()
+        with (
+            socket.create_server(("127.0.0.1", stack.port)),
+            socket.create_server(("127.0.0.1", stack.localstack_port)),
+        ):
+            output = self.run_doctor(stack)
+        assert f"Port {stack.port} is taken" in output
+        assert f"Port {stack.localstack_port} is taken" in output
+
+    def test_reports_programs_that_are_missing(self, make_stack: Callable[..., Stack], tmp_path: Path) -> None:
+        for program in ("awk", "bash", "cat", "env", "make", "pgrep", "curl"):
+            (tmp_path / program).symlink_to(Path(str(shutil.which(program))).resolve())
+        output = self.run_doctor(make_stack(language="rust"), PATH=str(tmp_path))
+        assert "Docker is not installed" in output
+        assert "uv is not installed" in output
+        assert "cargo is not installed" in output
+
+    def test_reports_an_engine_that_does_not_answer(self, make_stack: Callable[..., Stack]) -> None:
+        stack = make_stack()
+        nowhere = "unix:///nowhere.sock"
+        assert "The Docker engine does not answer" in self.run_doctor(stack, DOCKER_HOST=nowhere)
+        for target in ("up", "dev"):
+            result = stack.service.run("make", target, *stack.settings, DOCKER_HOST=nowhere)
+            assert result.returncode != 0
+            assert result.stdout.startswith(
+                "The Docker engine does not answer; start Docker, or run: make dev DOCKER=no"
+            )
+
+    def run_doctor(self, stack: Stack, *settings: str, **environment: str) -> str:
+        """Return the output of a doctor that finds problems."""
+        result = stack.service.run("make", "doctor", *(settings or stack.settings), **environment)
+        assert result.returncode != 0, result.stdout
+        return result.stdout

@@ -1,0 +1,122 @@
+"""scripts/serve.py, which `make dev` runs, with a `sam` that only pretends to build and to serve."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import sys
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+
+from renders import find_free_port
+from stacks import is_listening, wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from renders import Bake, Service
+
+pytestmark = pytest.mark.docker
+
+# Like sam with many templates, it builds one that contains "Broken", and cannot serve it.
+SAM = f"""#!/bin/sh
+[ "$1" = build ] && exit 0
+grep Broken template.yaml && exit 1
+exec {sys.executable} -m http.server --bind 127.0.0.1 "$4" >/dev/null
+"""
+SECONDS = 20
+BUILT = "Built; the next request gets it."
+
+
+@pytest.fixture
+def service(bake: Bake, tools: Path) -> Service:
+    """A service in Rust, whose `sam` is the one above."""
+    service = bake(language="rust", project_slug=f"serve-{os.getpid()}")
+    programs = service.path / ".venv" / "bin"
+    programs.mkdir(parents=True)
+    for name, script in (("python", f'#!/bin/sh\nexec {tools}/bin/python "$@"\n'), ("sam", SAM)):
+        (programs / name).write_text(script)
+        (programs / name).chmod(0o755)
+    # The Makefile takes these for an environment that is complete.
+    (service.path / ".venv" / ".local").write_text(f"{programs.parent}\n")
+    (service.path / ".venv" / ".complete").touch()
+    return service
+
+
+@contextlib.contextmanager
+def serving(service: Service, port: int) -> Iterator[tuple[subprocess.Popen[str], Path]]:
+    """Serve and watch the service; yields the process, whose output is a pipe, and the file of its errors."""
+    errors = service.path / "errors.log"
+    command = [".venv/bin/python", "scripts/serve.py", f"--port={port}", "--network", service.path.name]
+    with errors.open("w") as file:
+        process = subprocess.Popen(
+            [*command, "--watch", "build"],
+            cwd=service.path,
+            stdout=subprocess.PIPE,
+            stderr=file,
+            text=True,
+            start_new_session=True,
+        )
+    timer = threading.Timer(3 * SECONDS, process.kill)  # ends the wait for a line that does not come
+    timer.start()
+    try:
+        wait_until(lambda: is_listening(port), SECONDS)
+        yield process, errors
+    finally:
+        timer.cancel()
+        process.terminate()
+        process.wait(SECONDS)
+
+
+def read_until(process: subprocess.Popen[str], text: str) -> str:
+    """Return the lines that serve.py prints, up to the first that contains a text."""
+    assert process.stdout is not None
+    lines = []
+    for line in process.stdout:
+        lines.append(line)
+        if text in line:
+            break
+    return "".join(lines)
+
+
+def test_survives_a_template_that_sam_cannot_serve(service: Service) -> None:
+    template = service.path / "template.yaml"
+    whole = template.read_text()
+    port = find_free_port()
+
+    with serving(service, port) as (process, errors):
+        template.write_text(whole + "# Broken\n")
+        output = read_until(process, "sam has ended")
+        was_listening = is_listening(port)
+        template.write_text(whole)
+        read_until(process, BUILT)
+        is_back = is_listening(port)
+
+    assert BUILT not in output
+    assert (was_listening, is_back) == (False, True)
+    assert "Traceback" not in errors.read_text()
+
+
+def test_detects_each_change_by_an_editor_that_replaces_the_file(service: Service) -> None:
+    with serving(service, find_free_port()) as (process, _):
+        for name in ("Cargo.toml", "Cargo.toml", "template.yaml", "template.yaml"):
+            new = service.path / "new"
+            new.write_text(service.read(name))
+            new.replace(service.path / name)
+
+            assert f"Changed: {name}." in read_until(process, BUILT)
+
+
+def test_refuses_an_env_json_that_is_not_json_in_one_line(service: Service) -> None:
+    (service.path / "env.json").write_text('{"Parameters": {"A": "1",}}')
+    command = [".venv/bin/python", "scripts/serve.py", f"--port={find_free_port()}", "--network", service.path.name]
+
+    result = service.run(*command)
+
+    assert result.returncode == 1
+    assert result.stdout.startswith("env.json is not valid JSON: ")
+    assert result.stdout.count("\n") == 1

@@ -1,0 +1,107 @@
+"""The steps of docs/table.md work."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from renders import TEMPLATE
+from steps import follow, read_table_page
+
+if TYPE_CHECKING:
+    from renders import Bake
+
+pytestmark = pytest.mark.slow
+
+EXPIRY = "Items that expire"
+INDEX = "A query by another attribute"
+STREAM = "A function that reads the changes"
+
+# The contract test that a team would write for the route.
+TEST_OF_THE_INDEX = '''"""The route that lists by email."""
+
+from collections.abc import Callable
+
+from api import Api, Item, Table
+
+
+def test_lists_the_items_that_have_an_email(api: Api, table: Table, new_key: Callable[[], Item]) -> None:
+    items: list[Item] = [{**new_key(), "email": "a@example.com"} for _ in range(3)]
+    others: list[Item] = [{**new_key(), "email": "b@example.com"}, new_key()]
+    for item in [*items, *others]:
+        table.put_item(Item=item)
+
+    seen = []
+    query = {"limit": "1"}
+    while query:
+        page = api.request("GET", "/users-by-email/a@example.com", query=query).json
+        seen += page["items"]
+        query = {"limit": "1", "cursor": page["next_cursor"]} if page["next_cursor"] else {}
+
+    assert sorted(map(str, seen)) == sorted(map(str, items))
+'''
+
+
+@pytest.mark.parametrize("api_type", ["rest", "http"])
+def test_a_service_with_all_sections_passes_its_checks_and_tests(bake_with_tools: Bake, api_type: str) -> None:
+    service = bake_with_tools(api_type=api_type)
+
+    for section in (EXPIRY, INDEX, STREAM):
+        follow(read_table_page(section, api_type=api_type), service.path)
+    (service.path / "tests/contract/test_index.py").write_text(TEST_OF_THE_INDEX, encoding="utf-8")
+
+    service.make("lint")
+    assert re.search(r"contract/test_index\.py \. ", service.make("test"))
+
+
+@pytest.mark.parametrize("section", [EXPIRY, INDEX, STREAM])
+def test_each_section_works_without_the_others(bake_with_tools: Bake, section: str) -> None:
+    service = bake_with_tools()
+
+    follow(read_table_page(section), service.path)
+
+    for check in ("cfn-lint template.yaml", "openapi-spec-validator openapi.yaml"):
+        result = service.run(*f".venv/bin/{check}".split())
+        assert result.returncode == 0, result.stdout
+    assert re.search(r"\d{2,} passed", service.make("test"))
+
+
+def test_a_service_with_all_sections_passes_its_checks_and_tests_in_rust(bake_rust: Bake) -> None:
+    service = bake_rust()
+
+    for section in (EXPIRY, INDEX, STREAM):
+        follow(read_table_page(section, language="rust"), service.path)
+
+    service.make("lint")
+    service.make("test")
+
+
+def test_the_function_that_reads_the_stream_reports_the_first_change_that_fails(
+    bake_with_tools: Bake,
+) -> None:
+    service = bake_with_tools()
+    follow(read_table_page(STREAM), service.path)
+    changes: list[dict[str, object]] = [
+        {"SequenceNumber": "1", "Keys": {}},
+        {"SequenceNumber": "2"},
+        {"SequenceNumber": "3", "Keys": {}},
+    ]
+    records = [{"eventName": "INSERT", "dynamodb": change} for change in changes]
+    program = "import json, sys; from service import changes; print(changes.handler(json.loads(sys.argv[1]), None))"
+
+    results = [
+        service.run(".venv/bin/python", "-c", program, json.dumps({"Records": some}), PYTHONPATH="src").stdout
+        for some in (records, records[:1])
+    ]
+
+    assert results[0].endswith("{'batchItemFailures': [{'itemIdentifier': '2'}]}\n")
+    assert results[1].endswith("{'batchItemFailures': []}\n")
+
+
+def test_every_section_of_the_page_is_tested() -> None:
+    page = (TEMPLATE / "docs" / "table.md").read_text(encoding="utf-8")
+
+    assert re.findall(r"^## (.*)$", page, re.MULTILINE) == [EXPIRY, INDEX, STREAM, "With other answers"]

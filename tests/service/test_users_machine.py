@@ -1,0 +1,171 @@
+"""What is set up differently on a user's machine does not change what a target of the service does."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+
+from renders import Service
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from renders import Bake
+    from stacks import Stack
+
+FOR_OTHER_PROJECTS = {
+    "python": """
+        PYTHONPATH SAM_BUILD_MODE SAM_DOCKER_NETWORK SAM_TEMPLATE_FILE UV_NO_DEV UV_PROJECT_ENVIRONMENT UV_SYSTEM_PYTHON
+        UV_WORKING_DIR VIRTUAL_ENV
+    """,
+    "rust": """
+        CARGO_BUILD_RUSTFLAGS CARGO_BUILD_TARGET CARGO_BUILD_TARGET_DIR CARGO_ENCODED_RUSTFLAGS CARGO_TARGET_DIR
+        CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUSTFLAGS RUSTFLAGS UV_NO_DEV
+    """,
+}
+
+
+def show_environment(service: Service, target: str, **environment: str) -> dict[str, str]:
+    """Return the variables that the recipes of a target get, but do none of them."""
+    (service.path / "show.mk").write_text(f"{target}: show\nshow: ; @env; exit 1\n")
+    result = service.run("make", "--file", "show.mk", "--file", "Makefile", target, **environment)
+    return dict(line.split("=", 1) for line in result.stdout.splitlines() if "=" in line)
+
+
+@pytest.mark.parametrize("language", FOR_OTHER_PROJECTS)
+def test_no_target_gets_variables_for_other_projects(bake: Bake, language: str) -> None:
+    variables = dict.fromkeys(FOR_OTHER_PROJECTS[language].split(), "/other")
+
+    shown = show_environment(bake(language=language), "help", **variables, UV_OFFLINE="1", CARGO_HOME="/home/cargo")
+
+    assert not shown.keys() & variables.keys()
+    assert (shown["UV_OFFLINE"], shown["CARGO_HOME"]) == ("1", "/home/cargo"), "those of the machine still reach it"
+
+
+@pytest.mark.parametrize("target", ["deploy", "url", "delete"])
+def test_only_the_command_line_of_make_chooses_the_stage(bake: Bake, target: str) -> None:
+    service = bake()
+
+    assert "--config-env dev " in service.make("--dry-run", target, STAGE="prod")
+    assert "--config-env prod " in service.make("--dry-run", target, "STAGE=prod")
+
+
+@pytest.mark.slow
+class TestTheEnvironment:
+    def test_is_complete_whatever_uv_is_set_to(self, bake: Bake, tmp_path: Path) -> None:
+        service = bake()
+
+        service.make("setup", UV_NO_DEV="1", UV_PROJECT_ENVIRONMENT=str(tmp_path / "other"))
+
+        assert (service.path / ".venv" / "bin" / "sam").exists()
+        assert not (tmp_path / "other").exists()
+
+    def test_is_recreated_if_its_tools_are_gone(self, bake: Bake) -> None:
+        service = bake()
+        service.make("setup")
+        service.check("uv", "sync", "--quiet", "--no-dev")  # as an owner may, for what is deployed
+
+        service.make("docs")
+        service.check(".venv/bin/sam", "--version")
+
+    def test_is_recreated_if_the_project_moved(self, bake: Bake) -> None:
+        service = bake()
+        service.make("setup")
+        moved = Service(service.path.rename(service.path.with_name("orders")))
+        assert ".venv is broken; run: make setup" in moved.run("make", "doctor").stdout
+
+        moved.make("docs")
+        moved.check(".venv/bin/sam", "--version")
+        assert ".venv is broken" not in moved.run("make", "doctor").stdout
+
+    def test_is_recreated_if_its_python_is_gone(self, bake: Bake) -> None:
+        service = bake()
+        service.make("setup")
+        python = service.path / ".venv" / "bin" / "python"
+        python.unlink()
+        python.symlink_to("/nowhere/python3.14")
+        result = service.run("make", "doctor")
+        assert result.returncode != 0
+        assert ".venv is broken; run: make setup" in result.stdout
+
+        service.make("docs")
+        service.check(".venv/bin/sam", "--version")
+
+
+@pytest.mark.docker
+@pytest.mark.slow
+class TestTheEngine:
+    def test_is_the_one_of_docker_s_context(
+        self, make_stack: Callable[..., Stack], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        stack = make_stack()
+        endpoint = f"unix://{tmp_path}/another.sock"
+        with monkeypatch.context() as shell:  # without it, the stack is taken down
+            shell.delenv("DOCKER_HOST", raising=False)
+            shell.setenv("DOCKER_CONFIG", str(tmp_path))
+            (tmp_path / "another.sock").symlink_to("/var/run/docker.sock")
+            stack.service.check("docker", "context", "create", "another", "--docker", f"host={endpoint}")
+            stack.service.check("docker", "context", "use", "another")
+
+            for target in ("dev", "up", "start", "test-integration"):
+                assert show_environment(stack.service, target)["DOCKER_HOST"] == endpoint
+            assert (
+                show_environment(stack.service, "engine", DOCKER_HOST="unix:///mine")["DOCKER_HOST"] == "unix:///mine"
+            )
+            assert "The Docker engine answers." in stack.make("doctor")
+
+            (tmp_path / "another.sock").unlink()
+            result = stack.service.run("make", "doctor", *stack.settings)
+            assert result.returncode != 0
+            assert f"The Docker engine does not answer at {endpoint}; start Docker." in result.stdout
+
+    def test_must_see_the_project(self, make_stack: Callable[..., Stack], tmp_path: Path) -> None:
+        stack = make_stack()
+        assert "does not see" not in stack.make("doctor")
+        # As an engine that does not share the directory: it mounts an empty one.
+        (tmp_path / "empty").mkdir()
+        docker = tmp_path / "docker"
+        docker.write_text(
+            f"#!/bin/bash\nshared={tmp_path}/empty\n"
+            f'exec {shutil.which("docker")} "${{@/#$PWD\\/localstack\\/ready.d/$shared}}"\n'
+        )
+        docker.chmod(0o755)
+
+        result = stack.service.run("make", "doctor", *stack.settings, PATH=f"{tmp_path}:{os.environ['PATH']}")
+
+        assert result.returncode != 0
+        assert f"The Docker engine does not see {stack.service.path}; share it" in result.stdout
+        assert "make up" not in result.stdout
+
+    def test_may_use_selinux(self, bake: Bake) -> None:
+        """Compose reads the labels that mounts ask for."""
+        service = bake()
+        config = service.run("docker", "compose", "--file", "compose.yaml", "config", "--format", "json")
+        volumes = json.loads(config.stdout)["services"]["localstack"]["volumes"]
+
+        assert len(volumes) == 2
+        for volume in volumes:
+            assert volume["read_only"]
+            assert volume["bind"]["selinux"] == "z"
+
+
+@pytest.mark.docker
+@pytest.mark.slow
+def test_no_target_needs_a_mode_bit(make_stack: Callable[..., Stack]) -> None:
+    stack = make_stack(routes="GET /users")
+    for file in stack.service.files:
+        if not file.startswith(".venv/"):
+            (stack.service.path / file).chmod(0o644)
+
+    stack.make("up")
+    stack.make("reset")
+    stack.make("build")
+    with stack.running():
+        assert "All is well." in stack.make("doctor")
+        assert "passed" in stack.make("smoke")
+    stack.make("docs")

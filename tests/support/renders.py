@@ -1,0 +1,133 @@
+"""Renders of the template, and what is done with them."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+import socket
+import subprocess
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Protocol
+
+TEMPLATE = Path(__file__).resolve().parents[2]
+SLUG = "{{checked(cookiecutter.project_slug)}}"
+NUMBERS = itertools.count()
+# Debian with Python 3.14 and Lambda's runtime, on which MiniStack's image is built.
+MINISTACK_BASE = "local/debian-forky:lambda"
+
+# Debug information, incremental compilation and optimization take longer than they save here. An edit of this file
+# makes cargo compile everything again.
+CARGO_CONFIG = """\
+[build]
+build-dir = "{build}"
+incremental = false
+
+[profile.dev]
+debug = false
+
+[profile.release]
+codegen-units = 16
+lto = "off"
+opt-level = 0
+"""
+
+
+def docker_answers() -> bool:
+    return (
+        shutil.which("docker") is not None
+        and subprocess.run(["docker", "info"], capture_output=True, check=False).returncode == 0
+    )
+
+
+def has_image(name: str) -> bool:
+    return subprocess.run(["docker", "image", "inspect", name], capture_output=True, check=False).returncode == 0
+
+
+@lru_cache
+def find_missing(marker: str) -> str:
+    """Return what tests with a marker need and this machine lacks, or nothing."""
+    if marker == "docker" and not docker_answers():
+        return "no Docker engine answers"
+    if marker == "ministack" and not has_image(MINISTACK_BASE):
+        return f"the image {MINISTACK_BASE} does not exist"
+    if marker == "rust" and shutil.which("cargo") is None:
+        return "cargo is not installed"
+    return ""
+
+
+@dataclass(frozen=True)
+class Service:
+    """A rendered service."""
+
+    path: Path
+
+    @property
+    def files(self) -> list[str]:
+        """Every file that was rendered, in order."""
+        return sorted(path.relative_to(self.path).as_posix() for path in self.path.rglob("*") if path.is_file())
+
+    def read(self, file: str) -> str:
+        return (self.path / file).read_text(encoding="utf-8")
+
+    def run(self, *command: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        """Run a command in the service's directory, its output and errors in one."""
+        return subprocess.run(
+            command,
+            cwd=self.path,
+            env={**os.environ, **environment},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=1200,
+            check=False,
+        )
+
+    def check(self, *command: str) -> None:
+        """Run a command. Fails the test if the command fails."""
+        result = self.run(*command)
+        assert result.returncode == 0, f"{' '.join(command)} failed:\n{result.stdout}"
+
+    def make(self, *arguments: str, **environment: str) -> str:
+        """Run make, and return what it prints. Fails the test where make fails."""
+        result = self.run("make", *arguments, **environment)
+        assert result.returncode == 0, f"make {' '.join(arguments)} failed:\n{result.stdout}"
+        return result.stdout
+
+
+class Bake(Protocol):
+    """Renders the template with answers; those that are not given are the defaults."""
+
+    def __call__(self, **answers: Any) -> Service: ...
+
+
+def cookiecutter(
+    *arguments: str, template: Path = TEMPLATE, directory: Path | None = None, typed: str = "", **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """Run cookiecutter as a user would, without the user's own settings."""
+    return subprocess.run(
+        ["cookiecutter", str(template), *([] if "--config-file" in arguments else ["--default-config"]), *arguments],
+        cwd=directory,
+        env={**os.environ, **environment},
+        input=typed,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def use_tools(service: Service, tools: Path) -> None:
+    """Give a service the environment that `make setup` installed for another one, as new as its pyproject.toml."""
+    (service.path / ".venv").symlink_to(tools)
+    installed = (tools / ".local").stat()
+    os.utime(service.path / "pyproject.toml", ns=(installed.st_atime_ns, installed.st_mtime_ns))
+
+
+def find_free_port() -> int:
+    """Return a port on which nothing listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
