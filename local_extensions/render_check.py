@@ -1,4 +1,4 @@
-"""Checks a rendered service, and prints what was rendered and what to do next.
+"""Checks a rendered service, and prints a summary with the next steps.
 
 Each `check_…` yields one line per problem. A problem stops cookiecutter, which removes the directory again.
 This runs in the post-gen hook, in the rendered service's directory.

@@ -293,7 +293,7 @@ def with_location(route: Route, routes: list[Route], keys: list[Key]) -> Route:
 
 
 def find_duplicates(routes: list[Route]) -> Iterator[str]:
-    """Yield a line for each route, handler name or logical id that is there already."""
+    """Yield a line for each route, handler name or logical id that is listed already."""
     keys = set()
     first: dict[str, Route] = {}
     for route in routes:
@@ -313,7 +313,7 @@ def find_duplicates(routes: list[Route]) -> Iterator[str]:
 
 
 def find_sibling_parameters(routes: list[Route]) -> Iterator[str]:
-    """Yield a line for each parameter beside one of another name, which API Gateway refuses."""
+    """Yield a line for each parameter with a different name in the same place, which API Gateway refuses."""
     first: dict[tuple[str, ...], tuple[str, str]] = {}
     reported = set()
     for route in routes:

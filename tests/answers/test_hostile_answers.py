@@ -27,7 +27,7 @@ SOME = settings(
     deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 
-# Each would end what it stands in, in some file of the service: Jinja, Python, Rust, shell, Make, YAML, TOML, JSON,
+# Each would end the text around it, in some file of the service: Jinja, Python, Rust, shell, Make, YAML, TOML, JSON,
 # Markdown, mermaid, HTML, CloudFormation, GitHub's expressions.
 BREAKOUTS = (
     *("{{ 7 * 7 }}", "{% raw %}", "{% endraw %}", "{# x #}", '"""', "'''", "\\", '\\"', "\\N{DASH}", '"#', "*/", "//"),

@@ -486,12 +486,12 @@ class TestCheck:
 
     @pytest.mark.parametrize("value", [None, 7, 1.5, True, [], ["a"], {"a": 1}])
     @pytest.mark.parametrize("answer", ANSWERS)
-    def test_refuses_what_is_no_text(self, answer: str, value: Any) -> None:
+    def test_refuses_values_other_than_text(self, answer: str, value: Any) -> None:
         problems = parse_answers({**ANSWERS, answer: value})[1]
         assert any(problem.startswith(f"{answer}: ") for problem in problems)
         assert all("\n" not in problem for problem in problems)
 
-    def test_takes_the_default_of_an_answer_that_is_not_there_yet(self) -> None:
+    def test_takes_the_default_of_a_missing_answer(self) -> None:
         service, problems = parse_answers({"project_name": "Orders", "table_name": "orders"})
         assert problems == []
         assert service

@@ -227,7 +227,7 @@ def test_a_problem_stops_cookiecutter_and_leaves_no_files(
 
 
 @pytest.mark.slow
-def test_prints_what_was_rendered_and_what_to_do_next(tmp_path: Path) -> None:
+def test_prints_a_summary_with_the_next_steps(tmp_path: Path) -> None:
     result = cookiecutter("--no-input", "routes=GET /users, ANY /files/{proxy+}", directory=tmp_path, PWD=str(tmp_path))
 
     lines = [" ".join(line.split()) for line in result.stderr.splitlines()]

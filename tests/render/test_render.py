@@ -284,7 +284,7 @@ def test_shows_free_text_as_it_was_given(bake: Bake) -> None:
     assert info["description"] == FREE_TEXT.replace("{{ '{' }}", "{")
 
 
-def test_tells_the_cursor_of_a_page_from_a_key_of_that_name(bake: Bake) -> None:
+def test_distinguishes_the_cursor_of_a_page_from_a_key_with_that_name(bake: Bake) -> None:
     document = yaml.safe_load(bake(partition_key="cursor", sort_key="at").read("openapi.yaml"))
 
     link = document["paths"]["/users/{cursor}"]["get"]["responses"]["200"]["links"]["next"]

@@ -90,7 +90,7 @@ def test_each_route_calls_its_function_which_the_api_may_invoke(stack: Stack, an
         assert len(set(routes)) == len(routes)
 
 
-def test_every_operation_that_is_no_preflight_asks_who_calls(stack: Stack, answers: dict[str, str]) -> None:
+def test_every_operation_except_preflights_authorizes_callers(stack: Stack, answers: dict[str, str]) -> None:
     wanted: list[Any] | None = [{"AWS_IAM": []}] if answers["auth"] == "iam" else None
     for key, operation in stack.operations():
         is_preflight = key not in read_routes(answers)
@@ -179,7 +179,7 @@ def test_requests_are_throttled(stack: Stack) -> None:
     assert (settings["ThrottlingRateLimit"], settings["ThrottlingBurstLimit"]) == (100, 200)
 
 
-def test_alarms_and_access_logs_are_there_once_they_are_wanted(stack: Stack, answers: dict[str, str]) -> None:
+def test_alarms_and_access_logs_exist_once_they_are_enabled(stack: Stack, answers: dict[str, str]) -> None:
     alarms: dict[str, Any] = stack.of_type("AWS::CloudWatch::Alarm")
     (stage,) = stack.of_type("AWS::ApiGateway::Stage", "AWS::ApiGatewayV2::Stage").values()
     access_logs = stage["Properties"]["AccessLogSetting" if answers["api_type"] == "rest" else "AccessLogSettings"]

@@ -267,7 +267,7 @@ def test_can_widen_neither_itself_nor_others(guarded: MiniStack, roles: dict[str
 @pytest.mark.docker
 @pytest.mark.slow
 def test_gives_functions_policies_of_the_stack_alone(guarded: MiniStack, roles: dict[str, str]) -> None:
-    """The emulator does not know these conditions: that they are there is what can be seen."""
+    """The emulator does not know these conditions; the test can only see that they exist."""
     del roles
     document = guarded.client("iam").get_role_policy(RoleName=OWN_ROLE, PolicyName="deploy")["PolicyDocument"]
 

@@ -144,7 +144,7 @@ class TestPackagesOfTheFunctions:
         assert "all requirements must have a hash, but none were provided for: python-ulid==4.1.0" in told
 
     @pytest.mark.slow
-    def test_are_none_at_first_as_uv_writes_it(self, bake_with_tools: Bake) -> None:
+    def test_are_an_empty_list_at_first_as_uv_writes_it(self, bake_with_tools: Bake) -> None:
         service = bake_with_tools()
         rendered = service.read("src/requirements.txt")
         (service.path / ".venv" / ".complete").unlink()

@@ -181,7 +181,7 @@ class Function:
             return runtime
         command = [sys.executable, str(PROJECT / "scripts" / "python_runtime.py"), self.handler]
 {%- else %}
-        command = [str(PROJECT / os.environ.get("CARGO_TARGET_DIR", "target") / "debug" / "service")]
+        command = [str(PROJECT / "target" / "debug" / "service")]
 {%- endif %}
         variables = {
             **os.environ,

@@ -1,4 +1,4 @@
-//! What a handler receives and returns, whichever API Gateway is in front.
+//! What a handler receives and returns, with either API Gateway.
 
 use std::collections::{BTreeMap, HashMap};
 

@@ -137,7 +137,7 @@ def read_body(event: Event) -> str:
 
 
 def refuse(error: errors.ServiceError) -> Response:
-    """Return the response that tells the client about an error."""
+    """Return the response to a request that failed."""
     headers = {}
     if isinstance(error, errors.Unavailable):
         LOGGER.warning("%s", error, exc_info=error.__cause__)

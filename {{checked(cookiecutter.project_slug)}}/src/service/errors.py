@@ -2,7 +2,7 @@
 
 
 class ServiceError(Exception):
-    """An error that the client is told about."""
+    """An error that the response reports."""
 
 
 class InvalidRequest(ServiceError):

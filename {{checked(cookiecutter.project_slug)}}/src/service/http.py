@@ -1,4 +1,4 @@
-"""What a handler receives and returns, whichever API Gateway is in front."""
+"""What a handler receives and returns, with either API Gateway."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
