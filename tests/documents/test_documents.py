@@ -7,13 +7,13 @@ import json
 import re
 import shlex
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from draw_session import read_commands, run_session
 from local_extensions.answers import CHOICES
-from renders import TEMPLATE, cookiecutter
+from renders import TEMPLATE, Service, cookiecutter
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -160,7 +160,7 @@ def compute(text: str) -> Fraction:
 def test_each_promise_of_security_has_its_test() -> None:
     text = (TEMPLATE / "SECURITY.md").read_text(encoding="utf-8")
     named = set(re.findall(r"`(test_\w+|Test\w+)`", text))
-    sources = "".join(file.read_text(encoding="utf-8") for file in (TEMPLATE / "tests").glob("test_*.py"))
+    sources = "".join(file.read_text(encoding="utf-8") for file in (TEMPLATE / "tests").rglob("test_*.py"))
 
     promises = re.findall(r"^\| (?!Promise|---).* \| (.*) \|$", text, re.MULTILINE)
 
@@ -197,9 +197,15 @@ def test_finds_links_that_lead_nowhere(tmp_path: Path) -> None:
     assert find_broken_links(page) == ["no.md", "other.md#no", "#no"]
 
 
+@pytest.fixture(scope="module")
+def makefiles(cookies_session: Any) -> str:
+    """The template's and the service's Makefile, without their line breaks inside a rule."""
+    service = Service(cookies_session.bake().project_path)
+    return ((TEMPLATE / "Makefile").read_text(encoding="utf-8") + service.read("Makefile")).replace("\\\n", "")
+
+
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
-def test_make_targets_that_are_named_exist(document: Path, bake: Bake) -> None:
-    makefiles = ((TEMPLATE / "Makefile").read_text(encoding="utf-8") + bake().read("Makefile")).replace("\\\n", "")
+def test_make_targets_that_are_named_exist(document: Path, makefiles: str) -> None:
     named = set(re.findall(r"`make ([a-z_-]+)", document.read_text(encoding="utf-8")))
 
     pattern = r"^(?:{0}:|BENCHMARKS :=.* {0}\b)"
