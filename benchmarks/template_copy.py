@@ -12,5 +12,5 @@ def copy_template(copy: Path) -> None:
     """Copy the files that cookiecutter reads into a new directory."""
     copy.mkdir()
     shutil.copy(TEMPLATE / "cookiecutter.json", copy)
-    for name in ("hooks", "local_extensions", "{{checked(cookiecutter.project_slug)}}"):
+    for name in ("hooks", "local_extensions", "templates", "{{checked(cookiecutter.project_slug)}}"):
         shutil.copytree(TEMPLATE / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))

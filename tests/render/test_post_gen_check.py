@@ -203,7 +203,7 @@ def test_reports_a_problem(
             ": contains template syntax: services: # {{ x }}",
         ),
         (
-            "template.yaml",
+            "../templates/rest_api.yaml",
             "Path: {{ route.path | yaml }}",
             "Path: /other",
             "template.yaml: route GET /users is missing",

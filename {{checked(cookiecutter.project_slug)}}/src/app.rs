@@ -1,17 +1,22 @@
 //! The function's entry: from API Gateway's event to a handler, and from its response back.
 
+{% if service.is_rest -%}
 use std::collections::{BTreeMap, HashMap};
 use std::convert::Infallible;
-{%- if service.is_rest %}
 use std::env;
-{%- endif %}
 use std::error::Error as _;
 use std::panic::AssertUnwindSafe;
-{%- if service.is_rest %}
 use std::sync::LazyLock;
-{%- endif %}
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
+{%- else -%}
+use std::collections::{BTreeMap, HashMap};
+use std::convert::Infallible;
+use std::error::Error as _;
+use std::panic::AssertUnwindSafe;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+{%- endif %}
 
 use aws_sdk_dynamodb::error::DisplayErrorContext;
 use base64::Engine;
@@ -41,19 +46,11 @@ static CORS_ORIGIN: LazyLock<String> = LazyLock::new(|| env::var("CORS_ORIGIN").
 {%- endif %}
 {%- if service.is_rest %}
 /// An event of a REST API (proxy integration, payload format 1.0), as far as it is used.
-{%- else %}
-/// An event of an HTTP API (payload format 2.0), as far as it is used.
-{%- endif %}
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Event {
-{%- if service.is_rest %}
     http_method: String,
     resource: String,
-{%- else %}
-    route_key: String,
-    raw_path: String,
-{%- endif %}
     request_context: RequestContext,
     path_parameters: Option<BTreeMap<String, String>>,
     query_string_parameters: Option<HashMap<String, String>>,
@@ -63,10 +60,24 @@ struct Event {
 
 #[derive(Deserialize)]
 struct RequestContext {
-{%- if service.is_rest %}
     path: String,
 }
 {%- else %}
+/// An event of an HTTP API (payload format 2.0), as far as it is used.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Event {
+    route_key: String,
+    raw_path: String,
+    request_context: RequestContext,
+    path_parameters: Option<BTreeMap<String, String>>,
+    query_string_parameters: Option<HashMap<String, String>>,
+    body: Option<String>,
+    is_base64_encoded: Option<bool>,
+}
+
+#[derive(Deserialize)]
+struct RequestContext {
     http: HttpContext,
 }
 

@@ -1,16 +1,21 @@
 """The Lambda function's entry: from API Gateway's event to a handler, and from its response back."""
 
+{% if service.is_rest -%}
 import base64
 import json
 import logging
-{%- if service.is_rest %}
 import os
-{%- endif %}
 import time
 from collections.abc import Mapping
 from typing import Any
-{%- if service.is_rest %}
 from urllib.parse import unquote
+{%- else -%}
+import base64
+import json
+import logging
+import time
+from collections.abc import Mapping
+from typing import Any
 {%- endif %}
 
 from service import errors
