@@ -63,7 +63,7 @@ def run_contract(service: Service, url: str, table: str, stack: MiniStack) -> st
         **stack.environment,
         API_URL=url,
         AWS_DEFAULT_REGION=REGION,
-        PYTHONPATH=str(TEMPLATE / "tests"),
+        PYTHONPATH=str(TEMPLATE / "tests" / "support"),
         TABLE_NAME=table,
     )
     assert result.returncode == 0, result.stdout

@@ -51,7 +51,7 @@ def test_each_role_allows_exactly_the_actions_that_its_routes_call(
         for path, body in requests
     ]
 
-    program = str(TEMPLATE / "tests" / "record_actions.py")
+    program = str(TEMPLATE / "tests" / "support" / "record_actions.py")
     result = service.run(".venv/bin/python", program, json.dumps([each for _, each in sent]))
 
     assert result.returncode == 0, result.stdout
