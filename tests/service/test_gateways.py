@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 PATHS = ("/users/", "//users", "/users//x")
 BODIES = {"an event over 6 MB": 6_400_000, "a body over 10 MB, the limit of API Gateway": 11_000_000}
 SLASHES = "Which route a path matches"
-LIMITS = "What gateways answer without calling the function"
+LIMITS = "What gateways return without calling the function"
 
 pytestmark = [pytest.mark.slow, pytest.mark.parametrize(("api_type", "column"), [("rest", 0), ("http", 1)])]
 

@@ -281,7 +281,7 @@ def add_package(service: Service, dependency: str) -> None:
     """Add a package of the test's own to a service in Rust."""
     odd = service.path / "odd"
     (odd / "src").mkdir(parents=True)
-    (odd / "src" / "lib.rs").touch()
+    (odd / "src" / "lib.rs").write_text("//! A package of the test.\n")
     (odd / "Cargo.toml").write_text('[package]\nname = "odd"\nversion = "1.0.0"\nlicense = "GPL-3.0-only"\n')
     run_git(odd, "init", "--quiet")
     commit_all(odd)
