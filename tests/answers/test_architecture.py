@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from renders import Bake, Service
 
 
+pytestmark = pytest.mark.slow
+
+
 @pytest.mark.parametrize(
     ("machine", "architecture"),
     [
@@ -50,7 +53,6 @@ def test_is_the_machine_s_in_a_replay_without_the_answer(monkeypatch: pytest.Mon
     assert find_answer({}, "architecture") == "arm64"
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("architecture", ["x86_64", "arm64"])
 def test_the_summary_names_it(tmp_path: Path, architecture: str) -> None:
     result = cookiecutter("--no-input", f"architecture={architecture}", directory=tmp_path, template=TEMPLATE)

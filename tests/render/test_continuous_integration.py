@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from renders import Bake
 
+pytestmark = pytest.mark.slow
+
 WORKFLOW = ".github/workflows/ci.yml"
 SETUP = ".github/actions/setup/action.yml"
 DEPENDABOT = ".github/dependabot.yml"
@@ -298,7 +300,6 @@ def make_repository(service: Service) -> None:
     service.run("sh", "-c", "echo .venv >>.git/info/exclude").check_returncode()
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("language", ["python", "rust"])
 def test_checks_each_commit(bake_with_tools: Bake, language: str, tmp_path: Path) -> None:
     service = bake_with_tools(language=language)
@@ -318,7 +319,6 @@ def test_checks_each_commit(bake_with_tools: Bake, language: str, tmp_path: Path
     assert "too many spaces after colon" in bad.stdout
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("hook", BREAKAGES)
 def test_each_hook_refuses_what_it_is_for(bake_with_tools: Bake, hook: str, tmp_path: Path) -> None:
     service = bake_with_tools(language="rust" if hook == "cargo-fmt" else "python")
