@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow]
 
-SECONDS_TO_REBUILD = 30
+SECONDS_TO_REBUILD = 90  # on a machine that is busy with other tests
 KEYS = ["a b", "é", "日本", "🦀", "100%", "a+b", "a?b", "a#b", '"', "\\"]
 
 
@@ -69,7 +69,7 @@ def read_requests(log: str) -> list[dict[str, Any]]:
 @pytest.mark.parametrize(
     ("language", "answers"),
     [
-        pytest.param("python", {"functions": "per-route", "cors_origin": "*", **ONE_OF_EACH}, id="rest, per-route"),
+        pytest.param("python", {"cors_origin": "*", **ONE_OF_EACH}, id="rest"),
         pytest.param("python", {"routes": "ANY /{proxy+}"}, id="only ANY"),
         pytest.param("rust", {"api_type": "http", **ONE_OF_EACH}, id="rust, http"),
     ],
