@@ -13,9 +13,9 @@ import boto3
 import botocore.exceptions
 import pytest
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
-from samcli.yamlhelper import yaml_parse
 from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
+from samtranslator.yaml_helper import yaml_parse
 
 from ministack import run_ministack
 from renders import Service, cookiecutter

@@ -141,7 +141,8 @@ class TestSharedPackage:
         assert "--hash=sha256:" in repository.read(f"{DIRECTORY}/src/requirements.txt")
         assert list((tmp_path / DIRECTORY / ".aws-sam" / "build").glob("*/shared/__init__.py"))
         in_service(repository, "uv remove --no-sync shared && uv add --no-sync ../../shared")
-        assert "all requirements must have a hash" in in_service(repository, "make build")
+        output = in_service(repository, "make build")
+        assert "all requirements must have a hash" in output, output
 
     @pytest.mark.rust
     def test_in_rust_is_a_path(self, tmp_path: Path, rust_tools: Path) -> None:

@@ -70,17 +70,27 @@ def refuse_broken_variables() -> None:
 
 
 def make(target: str) -> int:
-    return subprocess.run(["make", "--no-print-directory", target], cwd=PROJECT).returncode
+    process = start("make", "--no-print-directory", target)
+    try:
+        return process.wait()
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGTERM)
+            process.wait()
+
+
+def start(*command: str) -> subprocess.Popen[bytes]:
+    """Start a program in a session of its own, so that Ctrl-C does not reach it: sam would print tracebacks."""
+    return subprocess.Popen(command, cwd=PROJECT, start_new_session=True)
 
 
 def start_sam(arguments: argparse.Namespace) -> subprocess.Popen[bytes]:
-    """Start sam in a session of its own, so that Ctrl-C does not reach it: it would print tracebacks."""
     command = [".venv/bin/sam", "local", "start-api", "--port", str(arguments.port)]
 {%- if service.cors_origin %}
     if origin := os.environ.get("CORS_ORIGIN"):  # from make's command line
         command += ["--parameter-overrides", f"CorsOrigin={origin}"]
 {%- endif %}
-    return subprocess.Popen([*command, "--docker-network", arguments.network], cwd=PROJECT, start_new_session=True)
+    return start(*command, "--docker-network", arguments.network)
 
 
 def stop_sam(sam: subprocess.Popen[bytes], network: str) -> None:
