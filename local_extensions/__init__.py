@@ -15,6 +15,7 @@ from local_extensions.answers import (
     find_architecture,
     find_lists,
     make_default_routes,
+    make_name,
     make_service,
     make_slug,
 )
@@ -33,6 +34,7 @@ class AnswersExtension(Extension):
         environment.filters.update(
             architecture=find_architecture,
             assign=quoting.assign,
+            default_name=make_name,
             default_routes=make_default_routes,
             describe=describe_answers,
             markdown=quoting.quote_markdown,

@@ -18,20 +18,20 @@ from typing import TYPE_CHECKING
 
 from cookiecutter.exceptions import FailedHookException
 
+from local_extensions.attributes import parse_attributes
+from local_extensions.keys import Key, parse_indexes, parse_partition_key, parse_sort_key
 from local_extensions.limits import (
     DEFAULT_PORTS,
     DOCKER_NETWORKS,
     HOST_LENGTH,
-    KEY_NAME_LENGTH,
     LAST_PORT,
-    MAX_PARTITION_KEY_BYTES,
     REGIONS,
     SLUG_LENGTH,
     TABLE_NAME_LENGTH,
 )
 from local_extensions.quoting import JOINERS, escape_jinja, is_seen, join_lines, quote
 from local_extensions.routes import AnswerError, expect_string, parse_routes
-from local_extensions.service import Key, Service
+from local_extensions.service import Service
 
 if TYPE_CHECKING:
     from jinja2.runtime import Context
@@ -80,29 +80,39 @@ def parse_answers(answers: Answers) -> tuple[Service | None, list[str]]:
             return None
 
     parsed = {
-        "name": parse("project_name", lambda text: parse_text(text, required=True)),
-        "slug": parse("project_slug", parse_slug),
-        "description": parse("description", lambda text: parse_text(text, required=False)),
         "table_name": parse("table_name", parse_table_name),
         "partition_key": parse("partition_key", parse_partition_key),
         "sort_key": parse("sort_key", parse_sort_key),
         "region": parse("region", parse_region),
+        "name": parse("project_name", lambda text: parse_text(text, required=True)),
+        "slug": parse("project_slug", parse_slug),
+        "description": parse("description", lambda text: parse_text(text, required=False)),
         "cors_origin": parse("cors_origin", parse_cors_origin),
     }
     keys = [key for key in (parsed["partition_key"], parsed["sort_key"]) if isinstance(key, Key)]
     if len(keys) == 2 and keys[0].name == keys[1].name:  # noqa: PLR2004 - both keys are good
         problems.append(f"sort_key: {quote(keys[1].name)} is already the partition key; use another attribute")
+    attributes, attribute_problems = parse_attributes(find_answer(answers, "attributes"), keys)
+    indexes, index_problems = parse_indexes(find_answer(answers, "indexes"), keys, attributes)
+    problems += [f"attributes: {problem}" for problem in attribute_problems]
+    problems += [f"indexes: {problem}" for problem in index_problems]
     chosen = {answer: parse(answer, lambda text, of=of: parse_choice(text, of)) for answer, of in CHOICES.items()}  # type: ignore[misc]
     routes_answer = find_answer(answers, "routes")
-    routes, route_problems = parse_routes(routes_answer, keys, str(chosen["functions"]))
-    if not problems or routes_answer != make_default_routes(answers):  # default routes are only as good as the keys
+    routes, route_problems = parse_routes(routes_answer, keys, indexes, str(chosen["functions"]))
+    if not problems or routes_answer != make_default_routes(answers):  # default routes are only as good as the rest
         problems += [f"routes: {problem}" for problem in route_problems]
     problems += [
         f"{name}: is a setting of cookiecutter, not an answer; remove it" for name in SETTINGS if name in answers
     ]
     if problems:
         return None, problems
-    return Service(**parsed, routes=routes, functions_answer=chosen.pop("functions"), **chosen), []  # type: ignore[arg-type]
+    model = {
+        "attributes": attributes,
+        "indexes": indexes,
+        "routes": routes,
+        "functions_answer": chosen.pop("functions"),
+    }
+    return Service(**parsed, **model, **chosen), []  # type: ignore[arg-type]
 
 
 def find_answer(answers: Answers, answer: str) -> object:
@@ -112,6 +122,8 @@ def find_answer(answers: Answers, answer: str) -> object:
     """
     if answer in answers:
         return answers[answer]
+    if answer == "project_name":
+        return make_name(find_answer(answers, "table_name"))
     if answer == "project_slug":
         return make_slug(find_answer(answers, "project_name"))
     if answer == "routes":
@@ -158,37 +170,6 @@ def parse_table_name(answer: object) -> str:
             f"{quote(name)} is not 3 to {TABLE_NAME_LENGTH} of the characters A-Z a-z 0-9 _ . -; for example {quote(example)}"
         )
     return name
-
-
-def parse_partition_key(answer: object) -> Key:
-    return parse_key(expect_string(answer), max_bytes=MAX_PARTITION_KEY_BYTES, string_sample="001")
-
-
-def parse_sort_key(answer: object) -> Key | None:
-    text = expect_string(answer)
-    return parse_key(text, max_bytes=1024, string_sample="a") if text.strip() else None
-
-
-def parse_key(answer: str, *, max_bytes: int, string_sample: str) -> Key:
-    """Return the key of `name`, `name:S` or `name:N`.
-
-    >>> parse_key("order:N", max_bytes=2048, string_sample="001").type
-    'N'
-    """
-    name, colon, key_type = answer.strip().partition(":")
-    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) or len(name) > KEY_NAME_LENGTH:
-        near = re.sub(r"[^A-Za-z0-9_]+", "_", name)[:KEY_NAME_LENGTH].strip("_")
-        example = near if re.match(r"[A-Za-z_]", near) else "user_id"
-        raise AnswerError(
-            f"{quote(name)} is not a letter or underscore followed by letters, digits and underscores, "
-            f"at most {KEY_NAME_LENGTH} characters; for example {quote(example)}"
-        )
-    if colon and key_type not in ("S", "N"):
-        raise AnswerError(
-            f"{quote(answer)} has the type {quote(key_type)}; write {name}:S for a string, {name}:N for a number"
-        )
-    is_number = key_type == "N"
-    return Key(name, key_type or "S", max_bytes, "1" if is_number else string_sample)
 
 
 def parse_region(answer: object) -> str:
@@ -247,6 +228,16 @@ def parse_choice(answer: object, choices: tuple[str, ...]) -> str:
     return choice
 
 
+def make_name(table_name: object) -> str:
+    """Return the name of the service for a table.
+
+    >>> make_name("orders"), make_name("order-items.v2"), make_name("...")
+    ('Orders API', 'Order Items V2 API', 'My API')
+    """
+    words = re.findall(r"[A-Za-z0-9]+", table_name) if isinstance(table_name, str) else []
+    return " ".join([*(word[0].upper() + word[1:] for word in words), "API"]) if words else "My API"
+
+
 def make_slug(name: object) -> str:
     """Return a slug: the name's letters and digits as lower-case ASCII, or "my-service" if none remain.
 
@@ -265,21 +256,30 @@ def make_slug(name: object) -> str:
 
 
 def make_default_routes(answers: Answers) -> str:
-    """Return create, read, update and delete for the table of the answers so far."""
+    """Return create, read, update and delete for the table of the answers so far, and a query of each index."""
     try:
         table = parse_table_name(answers["table_name"])
         partition_key = parse_partition_key(answers["partition_key"])
         sort_key = parse_sort_key(answers["sort_key"])
     except (AnswerError, KeyError):
-        return "GET /"  # `check` refuses the answer that is at fault
+        return "GET /"  # `checked` refuses the answer that is at fault
     if table in (".", ".."):
         table = "items"
+    keys = [key for key in (partition_key, sort_key) if key]
+    indexes, _ = parse_indexes(
+        answers.get("indexes", ""), keys, parse_attributes(answers.get("attributes", ""), keys)[0]
+    )
     partition = f"/{table}/{{{partition_key.name}}}"
     item = f"{partition}/{{{sort_key.name}}}" if sort_key else partition
     routes = [f"GET /{table}", f"POST /{table}"]
     if sort_key:
         routes.append(f"GET {partition}")
     routes += [f"{method} {item}" for method in ("GET", "PUT", "PATCH", "DELETE")]
+    partitions = [index.partition_key.name for index in indexes]
+    for index in indexes:
+        name = index.partition_key.name
+        suffix = index.name if partitions.count(name) > 1 else f"by-{name}"
+        routes.append(f"GET /{table}-{suffix}/{{{name}}}")
     return ", ".join(routes)
 
 
@@ -296,7 +296,11 @@ def make_command(program: list[str], answers: Answers) -> str:
             next(words)
         elif option not in ("--no-input", "--replay", "--replay-file") and not (equals and option in answers):
             typed.append(word)
-    derived = {"project_slug": make_slug(answers.get("project_name")), "routes": make_default_routes(answers)}
+    derived = {
+        "routes": make_default_routes(answers),
+        "project_name": make_name(answers.get("table_name")),
+        "project_slug": make_slug(answers.get("project_name")),
+    }
     given = {name: value for name, value in answers.items() if not name.startswith("_") and value != derived.get(name)}
     command = shlex.join([*program, "--no-input", *typed])
     return " ".join([command, *map(assign_answer, given, given.values())])

@@ -19,6 +19,11 @@ def describe_template(service: Service) -> str:
     return text.encode()[:TEMPLATE_DESCRIPTION_BYTES].decode(errors="ignore")
 
 
+def name_resource(index: str) -> str:
+    """Return the ARN of the table, or of an index of it, as template.yaml writes it."""
+    return f"!Sub ${{Table.Arn}}/index/{index}" if index else "!GetAtt Table.Arn"
+
+
 def list_cors_methods(service: Service) -> list[str]:
     """Return the methods that a web page may use."""
     methods = sorted({route.method for route in service.routes})

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from local_extensions.answers import TEMPLATE
+from local_extensions.deployment import name_resource
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -49,9 +50,19 @@ def describe(service: Service) -> dict[str, object]:
         "table": service.table_name,
         "keys": [[key.name, key.type] for key in service.keys],
         "functions": {function.logical_id: function.role for function in service.functions},
-        "roles": service.roles,
+        "indexes": {index.name: [[key.name, key.type] for key in index.keys] for index in service.indexes},
+        "roles": {
+            role: {name_resource(index): actions for index, actions in permissions.items()}
+            for role, permissions in service.roles.items()
+        },
         "routes": [
-            {"key": route.key, "name": route.name, "operation": route.operation, "function": function.logical_id}
+            {
+                "key": route.key,
+                "name": route.name,
+                "operation": route.operation,
+                "index": route.resource,
+                "function": function.logical_id,
+            }
             for function in service.functions
             for route in function.routes
         ],

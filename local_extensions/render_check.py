@@ -136,16 +136,11 @@ def check_functions(project: Project) -> Iterator[str]:
     yield from compare("template.yaml: function", expected, found)
 
     roles = resources(project, "AWS::IAM::Role")
-    statements = {name: find_statements(role) for name, role in roles.items()}
-    actions = {
-        name: sorted(action for statement in found for action in statement["Action"])
-        for name, found in statements.items()
+    permissions = {
+        name: {statement["Resource"]: sorted(statement["Action"]) for statement in find_statements(role)}
+        for name, role in roles.items()
     }
-    yield from compare("template.yaml: role", project.expected["roles"], actions)
-    for name, found_statements in statements.items():
-        for statement in found_statements:
-            if statement["Resource"] != "!GetAtt Table.Arn":
-                yield f"template.yaml: {name} allows actions on {statement['Resource']} instead of the table only"
+    yield from compare("template.yaml: role", project.expected["roles"], permissions)
     for name, policy in resources(project, "AWS::IAM::ManagedPolicy").items():
         for statement in policy["PolicyDocument"]["Statement"]:
             if statement["Resource"] != "!GetAtt LogGroup.Arn":
@@ -170,7 +165,7 @@ def check_table(project: Project) -> Iterator[str]:
             "Makefile": make_variable(project, "TABLE"),
         },
     )
-    key = [[element["AttributeName"], types.get(element["AttributeName"])] for element in table["KeySchema"]]
+    key = name_types(table, types)
     kinds = [element["KeyType"] for element in table["KeySchema"]]
     yield from compare(
         "key",
@@ -181,6 +176,8 @@ def check_table(project: Project) -> Iterator[str]:
         },
         {"template.yaml": key, "template.yaml, KeyType": kinds, project.table_file: key_attributes(project)},
     )
+    indexes = {index["IndexName"]: name_types(index, types) for index in table.get("GlobalSecondaryIndexes", [])}
+    yield from compare("template.yaml: index", project.expected["indexes"], indexes)
     regions = {
         "compose.yaml": project.parsed["compose.yaml"]["services"]["localstack"]["environment"]["AWS_DEFAULT_REGION"],
         "Makefile": make_variable(project, "REGION"),
@@ -192,6 +189,11 @@ def check_table(project: Project) -> Iterator[str]:
             if isinstance(stage, dict)
         }
     yield from compare("region", dict.fromkeys(regions, project.expected["region"]), regions)
+
+
+def name_types(keyed: Mapping[str, Any], types: Mapping[str, str]) -> list[list[str | None]]:
+    """Return the name and type of each key attribute of the table or an index."""
+    return [[element["AttributeName"], types.get(element["AttributeName"])] for element in keyed["KeySchema"]]
 
 
 def check_local_stack(project: Project) -> Iterator[str]:
@@ -274,7 +276,8 @@ def key_attributes(project: Project) -> list[list[str]]:
     """Return the name and type of each KeyAttribute in the table's module."""
     if project.is_rust:
         made = re.findall(
-            r'KeyAttribute \{\s+name: "(\w+)",\s+kind: ScalarAttributeType::([SN])', project.texts[project.table_file]
+            r'KeyAttribute = KeyAttribute \{\s+name: "(\w+)",\s+kind: ScalarAttributeType::([SN])',
+            project.texts[project.table_file],
         )
         return [list(attribute) for attribute in made]
     values = [node.value for node in project.parsed[project.table_file].body if isinstance(node, ast.Assign)]
@@ -319,10 +322,12 @@ def find_problems(project: Project) -> list[str]:
 def summarize(root: Path, expected: Mapping[str, Any]) -> str:
     width = max(len(route["key"].split()[1]) for route in expected["routes"])
     routes = [
-        f"  {method:<8}{path:<{width}}  {'not implemented (501)' if route['operation'] == 'stub' else route['operation']}"
+        f"  {method:<8}{path:<{width}}  {describe_operation(route)}"
         for route in expected["routes"]
         for method, path in [route["key"].split()]
     ]
+    queried = {route["index"] for route in expected["routes"]}
+    routes += [f"No route queries the index {index}." for index in expected["indexes"] if index not in queried]
     key = " and ".join(name for name, _ in expected["keys"])
     directory = root.name if str(root.parent) == os.environ.get("PWD") else str(root)
     return "\n".join(
@@ -335,6 +340,12 @@ def summarize(root: Path, expected: Mapping[str, Any]) -> str:
             "  make dev            # or without Docker: make dev DOCKER=no",
         ]
     )
+
+
+def describe_operation(route: Mapping[str, str]) -> str:
+    if route["operation"] == "stub":
+        return "not implemented (501)"
+    return f"query {route['index']}" if route["index"] else route["operation"]
 
 
 def prune(root: Path, names: Iterable[str]) -> None:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import difflib
-import json
 import re
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from local_extensions.limits import (
@@ -24,7 +23,7 @@ from local_extensions.quoting import join_lines, quote
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from local_extensions.service import Key
+    from local_extensions.keys import Index, Key
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "ANY")
 
@@ -50,6 +49,7 @@ OPERATION_SUMMARIES = {
 }
 COLLECTION_OPERATIONS = {"GET": "list", "HEAD": "list", "POST": "create"}
 PARTITION_OPERATIONS = {"GET": "query", "HEAD": "query", "POST": "create"}
+INDEX_OPERATIONS = {"GET": "query", "HEAD": "query"}
 ITEM_OPERATIONS = {"GET": "read", "HEAD": "read", "PUT": "replace", "PATCH": "update", "DELETE": "delete"}
 
 
@@ -70,6 +70,9 @@ class Route:
     location: str = ""
     """For an operation that creates: the path of the route that reads the item, if there is one."""
 
+    index: Index | None = None
+    """The index that is queried instead of the table."""
+
     @property
     def key(self) -> str:
         """API Gateway's own name of the route."""
@@ -88,12 +91,19 @@ class Route:
         return OPERATION_ACTIONS[self.operation]
 
     @property
+    def resource(self) -> str:
+        """The name of the index that the actions are on; empty for the table itself."""
+        return self.index.name if self.index else ""
+
+    @property
     def logical_id(self) -> str:
         """The route's name as CloudFormation takes it: letters and digits."""
         return "".join(word.capitalize() for word in self.name.split("_"))
 
     @property
     def summary(self) -> str:
+        if self.index:
+            return f"list the items of the index {self.index.name} with a key, a page at a time"
         return OPERATION_SUMMARIES[self.operation]
 
     @property
@@ -102,32 +112,6 @@ class Route:
         if self.operation == "create":
             return "PartitionItem" if self.parameters else "Item"
         return {"replace": "Attributes", "update": "Changes"}.get(self.operation, "")
-
-    def example(self, keys: list[Key]) -> str:
-        """Return a call of the route that can be pasted into a shell."""
-        method = (
-            "" if self.method in ("ANY", "GET") else "--head " if self.method == "HEAD" else f"--request {self.method} "
-        )
-        call = f"curl --include {method}http://127.0.0.1:3000{self.example_path(keys)}"
-        call = call.replace("--include --head", "--head")
-        return f"{call} \\\n  --data '{self.example_body(keys)}'" if self.body_schema else call
-
-    def example_body(self, keys: list[Key]) -> str:
-        """Return a body that the route takes, as JSON."""
-        body = {key.name: key.json_sample for key in keys if key.name not in self.parameters}
-        attributes = {"name": None, "visits": 2} if self.operation == "update" else {"name": "田中太郎", "visits": 1}
-        names = {key.name for key in keys}
-        body.update({name: value for name, value in attributes.items() if name not in names})
-        return json.dumps(body, ensure_ascii=False)
-
-    def example_path(self, keys: list[Key]) -> str:
-        """Return the route's path with values for its parameters."""
-        samples = {key.name: key.sample for key in keys}
-        segments = [
-            samples.get(parameter_name(segment), "any") if is_parameter(segment) else segment
-            for segment in self.segments
-        ]
-        return "/" + "/".join(segments)
 
     @property
     def is_page(self) -> bool:
@@ -138,18 +122,19 @@ class Route:
         return self.operation in ("create", "replace")
 
 
-def parse_routes(answer: object, keys: list[Key], functions: str) -> tuple[list[Route], list[str]]:
-    """Return the routes of `METHOD /path [name], ...`, and what is wrong with them, a line a problem."""
+def parse_routes(
+    answer: object, keys: list[Key], indexes: list[Index], functions: str
+) -> tuple[list[Route], list[str]]:
+    """Return the routes of `METHOD /path [name], ...`, and what is wrong with them, a line per problem."""
     try:
-        text = expect_string(answer)
+        entries = split_list(answer)
     except AnswerError as error:
-        hint = f": {quote(join_lines(answer))}" if isinstance(answer, list) else ""
-        return [], [f"{error}{hint}"]
+        return [], [str(error)]
     routes = []
     problems = []
-    for entry in filter(None, (part.strip() for part in re.split(r"[,\n]", text))):
+    for entry in entries:
         try:
-            routes.append(parse_route(entry, keys))
+            routes.append(parse_route(entry))
         except AnswerError as error:
             problems.append(str(error))
     if not routes and not problems:
@@ -157,7 +142,20 @@ def parse_routes(answer: object, keys: list[Key], functions: str) -> tuple[list[
     problems += find_duplicates(routes)
     problems += find_sibling_parameters(routes)
     problems += find_excess(routes, functions)
-    return [] if problems else [with_location(route, routes, keys) for route in routes], problems
+    if problems:
+        return [], problems
+    collections = find_collections(routes, keys)
+    routes = [with_operation(route, keys, indexes, collections) for route in routes]
+    return [with_location(route, routes, keys) for route in routes], []
+
+
+def split_list(answer: object) -> list[str]:
+    """Return the entries of an answer that lists several, separated by commas or newlines."""
+    try:
+        text = expect_string(answer)
+    except AnswerError as error:
+        raise AnswerError(f"{error}: {quote(join_lines(answer))}" if isinstance(answer, list) else str(error)) from None
+    return [entry for entry in (part.strip() for part in re.split(r"[,\n]", text)) if entry]
 
 
 def expect_string(answer: object) -> str:
@@ -168,10 +166,10 @@ def expect_string(answer: object) -> str:
     return answer
 
 
-def parse_route(entry: str, keys: list[Key]) -> Route:
-    """Return the route of `METHOD /path` or `METHOD /path name`.
+def parse_route(entry: str) -> Route:
+    """Return the route of `METHOD /path` or `METHOD /path name`, as a stub.
 
-    >>> parse_route("GET /users/{user_id}", []).name
+    >>> parse_route("GET /users/{user_id}").name
     'get_users_by_user_id'
     """
     method, *rest = entry.split()
@@ -187,7 +185,7 @@ def parse_route(entry: str, keys: list[Key]) -> Route:
     derived = len(rest) == 1
     name = derive_name(method, path) if derived else rest[1]
     check_handler_name(entry, name, derived=derived)
-    return Route(method, path, name, choose_operation(method, path, keys))
+    return Route(method, path, name, "stub")
 
 
 def check_path(entry: str, path: str) -> None:
@@ -262,20 +260,53 @@ def derive_name(method: str, path: str) -> str:
     return f"{name[: HANDLER_NAME_LENGTH - len(digest) - 1].strip('_')}_{digest}"
 
 
-def choose_operation(method: str, path: str, keys: list[Key]) -> str:
-    """Return what a route does: it depends on the method and on which key attributes are in the path."""
-    segments = [segment for segment in split_path(path) if is_parameter(segment)]
-    if any(segment.endswith("+}") for segment in segments):
-        return "stub"
-    parameters = {parameter_name(segment) for segment in segments}
+def find_collections(routes: list[Route], keys: list[Key]) -> set[str]:
+    """Return the paths without parameters that stand for the table's items: GET lists them, POST creates one.
+
+    They are the paths one segment above an item or a partition; or else those with a POST; or else all.
+    """
+    fixed = {route.path for route in routes if not route.parameters}
+    key = {each.name for each in keys}
+    partition = {each.name for each in keys[:1]}
+    above = {
+        "/" + "/".join(route.segments[:-1])
+        for route in routes
+        if set(route.parameters) in (key, partition) and not route.path.endswith("+}")
+    }
+    posted = {route.path for route in routes if route.method == "POST"}
+    return fixed & above or fixed & posted or fixed
+
+
+def with_operation(route: Route, keys: list[Key], indexes: list[Index], collections: set[str]) -> Route:
+    """Return a route with what it does: that depends on the method and on which key attributes are in the path."""
+    parameters = set(route.parameters)
     names = [key.name for key in keys]
-    if not parameters:
-        return COLLECTION_OPERATIONS.get(method, "stub")
-    if parameters == set(names):
-        return ITEM_OPERATIONS.get(method, "stub")
-    if parameters == set(names[:1]):
-        return PARTITION_OPERATIONS.get(method, "stub")
-    return "stub"
+    operations: dict[str, str] = {}
+    index = None
+    if route.path.endswith("+}"):
+        operations = {}
+    elif not parameters:
+        operations = COLLECTION_OPERATIONS if route.path in collections else {}
+    elif parameters == set(names):
+        operations = ITEM_OPERATIONS
+    elif parameters == set(names[:1]):
+        operations = PARTITION_OPERATIONS
+    elif index := find_index(route, indexes):
+        operations = INDEX_OPERATIONS
+    operation = operations.get(route.method, "stub")
+    return replace(route, operation=operation, index=None if operation == "stub" else index)
+
+
+def find_index(route: Route, indexes: list[Index]) -> Index | None:
+    """Return the index that a route queries, whose partition key is the path's only parameter.
+
+    Of several, it is the one whose name ends the last fixed segment.
+    """
+    candidates = [index for index in indexes if [index.partition_key.name] == route.parameters]
+    if len(candidates) > 1:
+        fixed = [segment for segment in route.segments if not is_parameter(segment)]
+        candidates = [index for index in candidates if fixed and fixed[-1].endswith(index.name)]
+    return candidates[0] if candidates else None
 
 
 def with_location(route: Route, routes: list[Route], keys: list[Key]) -> Route:
@@ -289,7 +320,7 @@ def with_location(route: Route, routes: list[Route], keys: list[Key]) -> Route:
     readable = [other.path for other in routes if other.operation == "read" and other.method == "GET"]
     below = route.path.rstrip("/") + "/"
     ranked = sorted(dict.fromkeys(paths), key=lambda path: (path not in readable, not f"{path}/".startswith(below)))
-    return Route(route.method, route.path, route.name, route.operation, ranked[0] if ranked else "")
+    return replace(route, location=ranked[0] if ranked else "")
 
 
 def find_duplicates(routes: list[Route]) -> Iterator[str]:

@@ -2,54 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from local_extensions.limits import MAX_PARTITION_KEY_BYTES
-from local_extensions.quoting import LITERAL_NAME_LENGTH, assign, quote_path, quote_string
-from local_extensions.routes import Route, is_parameter
+from local_extensions.quoting import assign, quote_path, quote_string
+from local_extensions.routes import Route, is_parameter, parameter_name
 
-
-@dataclass(frozen=True)
-class Key:
-    """A key attribute of the table."""
-
-    name: str
-    type: str
-    """S (string) or N (number)."""
-
-    max_bytes: int
-    """DynamoDB's limit for a value of a string key."""
-
-    sample: str
-    """A value for examples."""
-
-    @property
-    def is_number(self) -> bool:
-        return self.type == "N"
-
-    @property
-    def json_sample(self) -> object:
-        return int(self.sample) if self.is_number else self.sample
-
-    @property
-    def constant(self) -> str:
-        """The constant that rendered tests have for a name that is too long for their lines."""
-        return "PARTITION_KEY" if self.max_bytes == MAX_PARTITION_KEY_BYTES else "SORT_KEY"
-
-    @property
-    def literal(self) -> str:
-        """The name as rendered tests write it."""
-        return quote_string(self.name) if len(self.name) <= LITERAL_NAME_LENGTH else self.constant
-
-    @property
-    def definition(self) -> str:
-        """The definition of the constant, if the tests need it."""
-        return "" if len(self.name) <= LITERAL_NAME_LENGTH else assign(self.constant, self.name) + "\n"
-
-    def says(self, text: str) -> str:
-        """Return a message about the key as rendered tests write it."""
-        is_short = len(self.name) <= LITERAL_NAME_LENGTH
-        return f'"{self.name} {text}"' if is_short else f'f"{{{self.constant}}} {text}"'
+if TYPE_CHECKING:
+    from local_extensions.attributes import Attributes
+    from local_extensions.keys import Index, Key
 
 
 @dataclass(frozen=True)
@@ -106,14 +68,23 @@ class Function:
     summary: str
 
     @property
-    def actions(self) -> list[str]:
-        return sorted({action for route in self.routes for action in route.actions})
+    def permissions(self) -> dict[str, list[str]]:
+        """The actions that the routes need on the table, whose name here is empty, and on each index."""
+        needed: dict[str, set[str]] = {}
+        for route in self.routes:
+            if route.actions:
+                needed.setdefault(route.resource, set()).update(route.actions)
+        return {resource: sorted(needed[resource]) for resource in sorted(needed)}
 
     @property
     def role(self) -> str:
         """The logical id of the role that allows the function what its routes do: one for all that do the same."""
-        names = [action.partition(":")[2] for action in self.actions] or ["Log"]
-        return f"{names[0] if len(names) == 1 else 'Table'}Role"
+        names = {
+            action.partition(":")[2] + (route.index.logical_id if route.index else "")
+            for route in self.routes
+            for action in route.actions
+        }
+        return f"{names.pop() if len(names) == 1 else 'Table' if names else 'Log'}Role"
 
 
 @dataclass(frozen=True)
@@ -126,6 +97,8 @@ class Service:
     table_name: str
     partition_key: Key
     sort_key: Key | None
+    attributes: Attributes
+    indexes: list[Index]
     region: str
     routes: list[Route]
     language: str
@@ -141,15 +114,25 @@ class Service:
         return [key for key in (self.partition_key, self.sort_key) if key]
 
     @property
+    def key_names(self) -> set[str]:
+        return {key.name for key in self.keys}
+
+    @property
+    def all_keys(self) -> list[Key]:
+        """The attributes of the table's key, then those of the indexes' keys, each once."""
+        of_indexes = {key.name: key for index in self.indexes for key in index.keys}
+        return [*self.keys, *(key for name, key in of_indexes.items() if name not in self.key_names)]
+
+    @property
     def functions(self) -> list[Function]:
         if self.functions_answer == "single":
             return [Function("ApiFunction", self.routes, "Serves every route.")]
         return [Function(f"{route.logical_id}Function", [route], route.key) for route in self.routes]
 
     @property
-    def roles(self) -> dict[str, list[str]]:
-        """The actions of each role that the functions have."""
-        return {function.role: function.actions for function in self.functions}
+    def roles(self) -> dict[str, dict[str, list[str]]]:
+        """The permissions of each role that the functions have."""
+        return {function.role: function.permissions for function in self.functions}
 
     @property
     def is_python(self) -> bool:
@@ -190,6 +173,41 @@ class Service:
     @property
     def routes_file(self) -> str:
         return "src/service/routes.py" if self.is_python else "src/routes.rs"
+
+    def example(self, route: Route) -> str:
+        """Return a call of a route that can be pasted into a shell."""
+        methods = {"ANY": "", "GET": "", "HEAD": "--head "}
+        call = f"curl --include {methods.get(route.method, f'--request {route.method} ')}http://127.0.0.1:3000"
+        call = f"{call}{self.example_path(route)}".replace("--include --head", "--head")
+        return f"{call} \\\n  --data '{self.example_body(route)}'" if route.body_schema else call
+
+    def example_body(self, route: Route) -> str:
+        """Return a body that a route takes, as JSON."""
+        body = {key.name: key.json_sample for key in self.keys if key.name not in route.parameters}
+        if self.attributes.listed and route.operation == "update":
+            body.update({each.name: None for each in self.attributes.listed[-1:] if not each.is_required})
+            body.update({each.name: each.sample for each in self.attributes.listed[:1]})
+        elif self.attributes.listed:
+            body.update(self.attributes.samples)
+        else:
+            free = {"name": None, "visits": 2} if route.operation == "update" else {"name": "田中太郎", "visits": 1}
+            body.update(
+                {name: value for name, value in free.items() if name not in body and name not in self.key_names}
+            )
+        if route.operation != "update":
+            body.update(
+                {key.name: key.json_sample for key in self.all_keys if key.name not in self.key_names | {*body}}
+            )
+        return json.dumps(body, ensure_ascii=False)
+
+    def example_path(self, route: Route) -> str:
+        """Return a route's path with values for its parameters."""
+        samples = {key.name: key.sample for key in self.all_keys}
+        segments = [
+            samples.get(parameter_name(segment), "any") if is_parameter(segment) else segment
+            for segment in route.segments
+        ]
+        return "/" + "/".join(segments)
 
     @property
     def operations(self) -> set[str]:
@@ -233,6 +251,11 @@ class Service:
         """The routes at paths that have no route for OPTIONS."""
         paths = {route.path for route in self.routes if route.method == "OPTIONS"}
         return [route for route in self.routes if route.path not in paths]
+
+    @property
+    def queried_indexes(self) -> list[Index]:
+        """The indexes that a route queries."""
+        return [index for index in self.indexes if any(route.index == index for route in self.routes)]
 
     @property
     def uses_table(self) -> bool:

@@ -5,12 +5,34 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING
 
+from local_extensions.quoting import quote_string
 from local_extensions.routes import Route, derive_name
 
 if TYPE_CHECKING:
+    from local_extensions.attributes import Attribute
     from local_extensions.service import Service
 
 LINE_LENGTH = 120
+
+# How `items` checks a value of each type of attribute.
+PYTHON_CHECKS = {
+    "string": "lambda value: isinstance(value, str)",
+    "number": "lambda value: isinstance(value, Decimal)",
+    "integer": "lambda value: isinstance(value, Decimal) and value == value.to_integral_value()",
+    "boolean": "lambda value: isinstance(value, bool)",
+    "datetime": "is_datetime",
+    "list": "lambda value: isinstance(value, list)",
+    "map": "lambda value: isinstance(value, dict)",
+}
+RUST_KINDS = {
+    "string": "String",
+    "number": "Number",
+    "integer": "Integer",
+    "boolean": "Boolean",
+    "datetime": "DateTime",
+    "list": "List",
+    "map": "Map",
+}
 
 MODULE_PURPOSES = {
     "app": "the function's entry: from API Gateway's event to a handler, and from errors to statuses",
@@ -40,6 +62,21 @@ def list_handler_modules(service: Service) -> list[str]:
 def breaks_line(route: Route, call: str) -> bool:
     """Return whether a handler's call that names the route's `location`, with an indent of four, is too long for a line."""
     return len(f"    {call}{route.location}") > LINE_LENGTH
+
+
+def define_in_python(attribute: Attribute) -> str:
+    """Return the entry of an attribute in the table of `items`."""
+    required = "" if attribute.is_required else ", required=False"
+    values = "".join(f"{quote_string(value)}, " for value in attribute.values)
+    return f'"{attribute.name}": Attribute("{attribute.type}"{required}{f", values=({values.rstrip()[:-1]})" if values else ""})'
+
+
+def define_in_rust(attribute: Attribute) -> str:
+    """Return the entry of an attribute in the table of `items`."""
+    values = ", ".join(map(quote_string, attribute.values))
+    kind = f"OneOf(&[{values}])" if values else RUST_KINDS[attribute.type]
+    required = str(attribute.is_required).lower()
+    return f'Attribute {{ name: "{attribute.name}", kind: Kind::{kind}, required: {required} }}'
 
 
 def find_new_route(service: Service) -> Route:

@@ -25,18 +25,16 @@ from local_extensions.answers import (
     parse_answers,
     parse_choice,
     parse_cors_origin,
-    parse_key,
-    parse_partition_key,
     parse_region,
     parse_slug,
-    parse_sort_key,
     parse_table_name,
     parse_text,
 )
+from local_extensions.attributes import Attributes, parse_attributes
+from local_extensions.keys import Index, Key, parse_indexes, parse_key, parse_partition_key, parse_sort_key
 from local_extensions.limits import REGIONS
 from local_extensions.quoting import quote_markdown, quote_string, quote_yaml
 from local_extensions.routes import AnswerError, parse_routes
-from local_extensions.service import Key
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,11 +61,11 @@ ANSWERS = {
 
 
 def route_problems(routes: str, keys: list[Key] | None = None, functions: str = "per-route") -> list[str]:
-    return parse_routes(routes, keys or [USER_ID], functions)[1]
+    return parse_routes(routes, keys or [USER_ID], [], functions)[1]
 
 
-def operations(routes: str, keys: list[Key]) -> list[str]:
-    parsed, problems = parse_routes(routes, keys, "per-route")
+def operations(routes: str, keys: list[Key], indexes: list[Index] | None = None) -> list[str]:
+    parsed, problems = parse_routes(routes, keys, indexes or [], "per-route")
     assert not problems
     return [route.operation for route in parsed]
 
@@ -285,7 +283,7 @@ class TestRouteGrammar:
         ],
     )
     def test_accepts(self, routes: str, keys: list[str]) -> None:
-        parsed, problems = parse_routes(routes, [USER_ID], "per-route")
+        parsed, problems = parse_routes(routes, [USER_ID], [], "per-route")
         assert ([route.key for route in parsed], problems) == (keys, [])
 
     @pytest.mark.parametrize(
@@ -359,7 +357,7 @@ class TestRouteGrammar:
 
     def test_derives_names_that_fit_and_differ_for_long_paths(self) -> None:
         routes = ", ".join(f"GET /{'x' * 99}/{end}" for end in ("one", "two"))
-        parsed, problems = parse_routes(routes, [USER_ID], "per-route")
+        parsed, problems = parse_routes(routes, [USER_ID], [], "per-route")
         assert problems == []
         assert len({route.name for route in parsed}) == 2
         assert all(len(route.name) <= 64 for route in parsed)
@@ -380,7 +378,7 @@ class TestRouteGrammar:
         ],
     )
     def test_names_the_handler(self, route: str, name: str) -> None:
-        assert parse_routes(route, [USER_ID], "per-route")[0][0].name == name
+        assert parse_routes(route, [USER_ID], [], "per-route")[0][0].name == name
 
     @pytest.mark.parametrize(("functions", "most"), [("per-route", 150), ("single", 45)])
     def test_takes_as_many_routes_as_aws_does(self, functions: str, most: int) -> None:
@@ -436,17 +434,62 @@ class TestOperations:
     def test_follow_from_the_method_and_the_keys_in_the_path(self, path: str, keys: list[Key], expected: str) -> None:
         assert operations(self.ALL.format(path), keys) == expected.split()
 
+    @pytest.mark.parametrize(
+        ("routes", "expected"),
+        [
+            ("GET /, POST /", "list create"),
+            ("GET /users", "list"),
+            ("GET /a, HEAD /b", "list list"),
+            ("GET /users, GET /users/{user_id}, GET /health, POST /login", "list read stub stub"),
+            ("GET /, GET /{user_id}, POST /login", "list read stub"),
+            ("GET /users, POST /users, GET /health", "list create stub"),
+            ("GET /a, POST /users/{user_id}, GET /users", "stub stub list"),
+            ("GET /a, GET /users/{user_id}/more", "list read"),
+            ("GET /a, GET /users/{user_id+}", "list stub"),
+        ],
+    )
+    def test_list_and_create_only_at_a_collection(self, routes: str, expected: str) -> None:
+        assert operations(routes, [USER_ID]) == expected.split()
+
+    def test_take_the_path_above_a_partition_for_a_collection(self) -> None:
+        routes = "GET /users, GET /users/{user_id}, GET /health"
+        assert operations(routes, [USER_ID, POSTED_AT]) == ["list", "query", "stub"]
+
+    @pytest.mark.parametrize(
+        ("route", "indexes", "expected"),
+        [
+            ("GET /anything/{email}", ["email"], "by-email"),
+            ("HEAD /anything/{email}", ["email"], "by-email"),
+            ("POST /anything/{email}", ["email"], ""),
+            ("GET /anything/{email}/{city}", ["email", "city"], ""),
+            ("GET /x-by-email/{email}", ["email", "email/city"], "by-email"),
+            ("GET /x-by-email-and-city/{email}", ["email", "email/city"], "by-email-and-city"),
+            ("GET /x/{email}", ["email", "email/city"], ""),
+            ("GET /{email}", ["email", "email/city"], ""),
+            ("GET /x/{user_id}", ["email/user_id"], ""),
+        ],
+    )
+    def test_query_the_index_of_the_parameter(self, route: str, indexes: list[str], expected: str) -> None:
+        parsed = parse_indexes(", ".join(indexes), [USER_ID], Attributes())[0]
+        (found,) = parse_routes(route, [USER_ID], parsed, "per-route")[0]
+        assert found.resource == expected
+        assert found.operation == ("query" if expected else "read" if "user_id" in route else "stub")
+
+    def test_prefer_the_table_to_an_index(self) -> None:
+        parsed = parse_indexes("posted_at", [USER_ID, POSTED_AT], Attributes())[0]
+        assert operations("GET /a/{user_id}, GET /b/{posted_at}", [USER_ID, POSTED_AT], parsed) == ["query", "query"]
+
     def test_locate_a_new_item_at_the_nearest_route_that_reads_it(self) -> None:
         routes = "POST /people, POST /users, GET /users/{user_id}, DELETE /people/{user_id}, GET /people/{user_id}"
-        parsed = parse_routes(routes, [USER_ID], "per-route")[0]
+        parsed = parse_routes(routes, [USER_ID], [], "per-route")[0]
         assert [route.location for route in parsed[:2]] == ["/people/{user_id}", "/users/{user_id}"]
 
     def test_locate_a_new_item_below_whole_segments(self) -> None:
         routes = "POST /user, GET /users/{user_id}, GET /user/{user_id}"
-        assert parse_routes(routes, [USER_ID], "per-route")[0][0].location == "/user/{user_id}"
+        assert parse_routes(routes, [USER_ID], [], "per-route")[0][0].location == "/user/{user_id}"
 
     def test_locate_nothing_where_no_route_has_an_item(self) -> None:
-        assert parse_routes("POST /users", [USER_ID], "per-route")[0][0].location == ""
+        assert parse_routes("POST /users", [USER_ID], [], "per-route")[0][0].location == ""
 
 
 class TestDefaultRoutes:
@@ -462,6 +505,141 @@ class TestDefaultRoutes:
         problems = route_problems(make_default_routes({**ANSWERS, "table_name": table}))
         assert problems == []
 
+    def test_query_each_index(self) -> None:
+        answers = {**ANSWERS, "indexes": "email, status, status/at:N"}
+        routes = make_default_routes(answers).split(", ")[-3:]
+        assert routes == [
+            "GET /users-by-email/{email}",
+            "GET /users-by-status/{status}",
+            "GET /users-by-status-and-at/{status}",
+        ]
+        service = parse_answers({**answers, "routes": make_default_routes(answers)})[0]
+        assert service
+        assert [route.resource for route in service.routes[-3:]] == ["by-email", "by-status", "by-status-and-at"]
+
+
+class TestAttributes:
+    @pytest.mark.parametrize(
+        ("answer", "listed", "allows_others"),
+        [
+            ("", [], True),
+            ("...", [], True),
+            ("email", [("email", "string", True)], False),
+            ("email?, ...", [("email", "string", False)], True),
+            (
+                "a:number,b:integer?\n c:boolean",
+                [("a", "number", True), ("b", "integer", False), ("c", "boolean", True)],
+                False,
+            ),
+            (
+                "at:datetime, tags:list?, more:map",
+                [("at", "datetime", True), ("tags", "list", False), ("more", "map", True)],
+                False,
+            ),
+            ("class:new|paid?", [("class", "enum", False)], False),
+            (
+                ", ".join(f"a{number}" for number in range(100)),
+                [(f"a{number}", "string", True) for number in range(100)],
+                False,
+            ),
+        ],
+    )
+    def test_accepts(self, answer: str, listed: list[tuple[str, str, bool]], *, allows_others: bool) -> None:
+        attributes, problems = parse_attributes(answer, [USER_ID])
+        assert problems == []
+        assert [(each.name, each.type, each.is_required) for each in attributes.listed] == listed
+        assert attributes.allows_others is allows_others
+
+    @pytest.mark.parametrize(
+        ("answer", "problem"),
+        [
+            ("a:int", "'a:int': 'int' is not a type; write a:integer"),
+            ("a:new", "'a:new': 'new' is not a type; write string, number, integer,"),
+            ("a:", "'a:': '' is not a type; write string"),
+            ("a:String", "'a:String': 'String' is not a type; write a:string"),
+            ("a-b", "'a-b': 'a-b' is not a letter or underscore"),
+            ("a??", "'a??': 'a?' is not a letter or underscore"),
+            ("a, b, a:number", "'a' is listed twice; remove one"),
+            ("user_id", "'user_id' is in the table's key, which every item has; remove it"),
+            ("a:new|", "'a:new|': a value is empty; write 1 to 64 of the characters"),
+            ("a:new|new", "'a:new|new': the value 'new' is listed twice; remove one"),
+            ("a:new|not so", "'a:new|not so': the value 'not so' is not 1 to 64 of the characters"),
+            (f"a:new|{'x' * 65}", "is not 1 to 64 of the characters"),
+            ("..., a", "'...' allows other attributes and comes last; move it to the end, once"),
+            ("a, ..., ...", "'...' allows other attributes and comes last; move it to the end, once"),
+            (", ".join(f"a{number}" for number in range(101)), "lists 101 attributes, and the limit is 100; remove 1,"),
+            (["a"], "is a list, of which cookiecutter uses only the first element; write it as a string: 'a'"),
+            (7, "'7' is not text"),
+        ],
+    )
+    def test_refuses_with_a_hint(self, answer: object, problem: str) -> None:
+        (found,) = parse_attributes(answer, [USER_ID])[1]
+        assert problem in found
+
+    def test_reports_every_problem(self) -> None:
+        assert len(parse_attributes("a:int, b:x|, user_id", [USER_ID])[1]) == 3
+
+
+class TestIndexes:
+    @pytest.mark.parametrize(
+        ("answer", "attributes", "expected"),
+        [
+            ("", "", {}),
+            ("email", "", {"by-email": [("email", "S")]}),
+            ("status/at:N", "", {"by-status-and-at": [("status", "S"), ("at", "N")]}),
+            (
+                "at, status/at",
+                "at:integer, status:a|b",
+                {"by-at": [("at", "N")], "by-status-and-at": [("status", "S"), ("at", "N")]},
+            ),
+            ("at:S", "at:datetime, ...", {"by-at": [("at", "S")]}),
+            ("other", "at:datetime, ...", {"by-other": [("other", "S")]}),
+            ("posted_at", "", {"by-posted_at": [("posted_at", "N")]}),
+            ("email/user_id", "email", {"by-email-and-user_id": [("email", "S"), ("user_id", "S")]}),
+        ],
+    )
+    def test_have_the_types_of_the_key_and_the_attributes(
+        self, answer: str, attributes: str, expected: dict[str, list[tuple[str, str]]]
+    ) -> None:
+        keys = [USER_ID, POSTED_AT]
+        indexes, problems = parse_indexes(answer, keys, parse_attributes(attributes, keys)[0])
+        assert problems == []
+        assert {each.name: [(key.name, key.type) for key in each.keys] for each in indexes} == expected
+
+    @pytest.mark.parametrize(
+        ("answer", "attributes", "problem"),
+        [
+            ("a/b/c", "", "'a/b/c': an index has at most two key attributes; write partition/sort"),
+            ("a/a", "", "'a/a': has one attribute for both keys; remove '/a'"),
+            ("a/", "", "'a/': '' is not a letter or underscore"),
+            ("a:B", "", "'a:B': 'a:B' has the type 'B'; write a:S for a string, a:N for a number"),
+            ("user_id/a", "", "'user_id/a': 'user_id' is the table's partition key"),
+            ("a, a", "", "'a': is listed twice; remove one"),
+            ("Aa, aa", "", "'aa': the index's name by-aa is too like by-Aa"),
+            ("a_and_b, a/b", "", "'a/b': the index's name by-a-and-b is too like by-a_and_b"),
+            ("a:S, b/a:N", "", "'b/a:N': 'a' has the type S elsewhere; write a:S"),
+            ("a:N", "a", "'a:N': 'a' has the type S elsewhere; write a:S"),
+            ("posted_at:S", "", "'posted_at:S': 'posted_at' has the type N elsewhere; write posted_at:N"),
+            ("a", "a:list", "'a': 'a' is an array, and the key of an index is a string or a number"),
+            ("a", "a:boolean", "'a': 'a' is true or false, and the key of an index"),
+            ("b", "a", "'b': 'b' is not one of the attributes; add it to them, or end them with ..."),
+            ("x" * 253, "", "the index's name has 256 characters, and DynamoDB allows 255"),
+            (", ".join(f"a{number}" for number in range(21)), "", "names 21 indexes, and DynamoDB allows 20; remove 1"),
+            (["a"], "", "is a list, of which cookiecutter uses only the first element"),
+        ],
+    )
+    def test_refuses_with_a_hint(self, answer: object, attributes: str, problem: str) -> None:
+        keys = [USER_ID, POSTED_AT]
+        (found,) = parse_indexes(answer, keys, parse_attributes(attributes, keys)[0])[1]
+        assert problem in found
+
+    def test_allow_a_function_its_query_and_nothing_else(self) -> None:
+        answers = {**ANSWERS, "indexes": "email", "functions": "per-route"}
+        service = parse_answers({**answers, "routes": make_default_routes(answers)})[0]
+        assert service
+        assert service.roles["QueryByEmailRole"] == {"by-email": ["dynamodb:Query"]}
+        assert "QueryRole" not in service.roles
+
 
 class TestCheck:
     def test_collects_the_problems_of_all_answers(self) -> None:
@@ -476,9 +654,9 @@ class TestCheck:
         service, problems = parse_answers(wrong)
         assert service is None
         assert [problem.split(":")[0] for problem in problems] == [
-            "project_slug",
             "sort_key",
             "region",
+            "project_slug",
             "api_type",
             "routes",
             "routes",
@@ -492,10 +670,10 @@ class TestCheck:
         assert all("\n" not in problem for problem in problems)
 
     def test_takes_the_default_of_a_missing_answer(self) -> None:
-        service, problems = parse_answers({"project_name": "Orders", "table_name": "orders"})
+        service, problems = parse_answers({"table_name": "orders"})
         assert problems == []
         assert service
-        assert (service.slug, service.routes[0].key) == ("orders", "GET /")
+        assert (service.name, service.slug, service.routes[0].key) == ("Orders API", "orders-api", "GET /")
 
     @pytest.mark.parametrize("setting", ["_copy_without_render", "_jinja2_env_vars", "_new_lines"])
     def test_refuses_settings_of_cookiecutter_that_would_render_otherwise(self, setting: str) -> None:
@@ -526,7 +704,7 @@ class TestCheck:
         command = make_command(["cookiecutter"], answers)
         given = dict(word.split("=", 1) for word in shlex.split(command) if "=" in word)
         rendered = {name: Environment(autoescape=True).from_string(value).render() for name, value in given.items()}
-        assert given.keys() == answers.keys() - {"project_slug"}
+        assert given.keys() == answers.keys() - {"project_name", "project_slug"}
         assert all(f" {name}='" in command for name in given)
         assert Environment(autoescape=False).from_string(given["description"]).render() == answers["description"]  # noqa: S701 - no HTML
         assert rendered["routes"] == "GET /a, POST /a"

@@ -60,7 +60,7 @@ BREAKS = [
         "template.yaml: function PostUsersFunction is",
     ),
     ("template.yaml", "- dynamodb:PutItem", "- dynamodb:Scan", "template.yaml: role PutItemRole is"),
-    ("template.yaml", "Resource: !GetAtt Table.Arn", 'Resource: "*"', "template.yaml: ScanRole allows actions on *"),
+    ("template.yaml", "Resource: !GetAtt Table.Arn", 'Resource: "*"', "template.yaml: role ScanRole is {'*': "),
     (
         "template.yaml",
         "Resource: !GetAtt LogGroup.Arn",

@@ -1,20 +1,100 @@
 //! Reads and validates the key, the item or the changes in a request.
 
+{% if service.attributes.listed -%}
+use aws_sdk_dynamodb::primitives::{DateTime, DateTimeFormat};
+{% endif -%}
 use aws_sdk_dynamodb::types::{AttributeValue, ScalarAttributeType};
 
 use crate::errors::Error;
 use crate::http::Request;
 use crate::json_values::{self, Item};
-use crate::table::{KEY, KeyAttribute};
+use crate::table::{ {{- "INDEXES, " if service.indexes }}KEY, KeyAttribute};
 
 // What fits into an update expression: Amazon DynamoDB Developer Guide, "Quotas", expression parameters.
 const MAX_CHANGES: usize = 300;
 
+{% if service.attributes.listed -%}
+/// An attribute of an item, and what its value must be.
+struct Attribute {
+    name: &'static str,
+    kind: Kind,
+    required: bool,
+}
+
+#[allow(dead_code)] // for attributes that you add
+enum Kind {
+    String,
+    Number,
+    Integer,
+    Boolean,
+    DateTime,
+    List,
+    Map,
+    OneOf(&'static [&'static str]),
+}
+
+/// The attributes of an item in addition to its key; openapi.yaml describes them, too.
+#[rustfmt::skip] // one line per attribute
+const ATTRIBUTES: &[Attribute] = &[
+{%- for attribute in service.attributes.listed %}
+    {{ source.define_in_rust(attribute) }},
+{%- endfor %}
+];
+const ALLOWS_OTHERS: bool = {{ "true" if service.attributes.allows_others else "false" }};
+
+impl Kind {
+    /// Return what a value must be, as the message says it.
+    fn describe(&self) -> String {
+        match self {
+{%- for type, (phrase, _, _) in service.attributes.types.items() %}
+            Kind::{{ source.RUST_KINDS[type] }} => "{{ phrase }}".into(),
+{%- endfor %}
+            Kind::OneOf(values) => format!("one of {}", values.join(", ")),
+        }
+    }
+
+    fn accepts(&self, value: &AttributeValue) -> bool {
+        match (self, value) {
+            (Kind::Integer, AttributeValue::N(number)) => json_values::is_whole(number),
+            (Kind::DateTime, AttributeValue::S(text)) => is_datetime(text),
+            (Kind::OneOf(values), AttributeValue::S(text)) => values.contains(&text.as_str()),
+            (Kind::String, AttributeValue::S(_))
+            | (Kind::Number, AttributeValue::N(_))
+            | (Kind::Boolean, AttributeValue::Bool(_))
+            | (Kind::List, AttributeValue::L(_))
+            | (Kind::Map, AttributeValue::M(_)) => true,
+            _ => false,
+        }
+    }
+}
+
+/// Return whether text is a time as in RFC 3339, without leap seconds.
+fn is_datetime(text: &str) -> bool {
+    text.get(17..19) != Some("60")
+        && !text.starts_with("0000")
+        && text.get(10..11).is_some_and(|separator| separator.eq_ignore_ascii_case("T"))
+        && DateTime::from_str(&text.to_ascii_uppercase(), DateTimeFormat::DateTimeWithOffset).is_ok()
+}
+
+{% endif -%}
+{% if service.indexes -%}
+/// Return the table's key attributes in a request's path. Error: a value that cannot be in a key.
+pub fn read_key(request: &Request) -> Result<Item, Error> {
+    read_key_of(&KEY, request)
+}
+
+/// Return the attributes of a key in a request's path. Error: a value that cannot be in a key.
+pub fn read_key_of<'a>(key: impl IntoIterator<Item = &'a KeyAttribute>, request: &Request) -> Result<Item, Error> {
+    let named = key.into_iter().filter_map(|each| Some((each, request.parameters.get(each.name)?)));
+    named.map(|(each, text)| Ok((each.name.into(), parse_key_text(each, text)?))).collect()
+}
+{%- else -%}
 /// Return the key attributes in a request's path. Error: a value that cannot be in a key.
 pub fn read_key(request: &Request) -> Result<Item, Error> {
     let named = KEY.iter().filter_map(|key| Some((key, request.parameters.get(key.name)?)));
     named.map(|(key, text)| Ok((key.name.into(), parse_key_text(key, text)?))).collect()
 }
+{%- endif %}
 
 /// Return the item in a request's body, with the key attributes of the path.
 ///
@@ -28,6 +108,15 @@ pub fn read_item(request: &Request) -> Result<Item, Error> {
         let value = item.get(key.name).ok_or_else(|| Error::InvalidRequest(format!("{} is missing", key.name)))?;
         check_key_value(key, value)?;
     }
+{%- if service.attributes.listed %}
+    if let Some(missing) = ATTRIBUTES.iter().find(|each| each.required && !item.contains_key(each.name)) {
+        return Err(Error::InvalidRequest(format!("{} is missing", missing.name)));
+    }
+    check_attributes(&item)?;
+{%- endif %}
+{%- if service.indexes %}
+    check_index_keys(&item)?;
+{%- endif %}
     Ok(item)
 }
 
@@ -42,8 +131,57 @@ pub fn read_changes(request: &Request) -> Result<Item, Error> {
         return Err(Error::InvalidRequest(format!("At most {MAX_CHANGES} attributes can change at once")));
     }
     changes.retain(|name, _| !path_key.contains_key(name));
+{%- if service.attributes.listed %}
+    let is_removed = |each: &&Attribute| changes.get(each.name).is_some_and(AttributeValue::is_null);
+    if let Some(removed) = ATTRIBUTES.iter().filter(|each| each.required).find(is_removed) {
+        return Err(Error::InvalidRequest(format!("{} is required and cannot be removed", removed.name)));
+    }
+{%- endif %}
+{%- if service.attributes.listed or service.indexes %}
+    let mut values = changes.clone();
+    values.retain(|_, value| !value.is_null());
+{%- endif %}
+{%- if service.attributes.listed %}
+    check_attributes(&values)?;
+{%- endif %}
+{%- if service.indexes %}
+    check_index_keys(&values)?;
+{%- endif %}
     Ok(changes)
 }
+{%- if service.attributes.listed %}
+
+/// Check the values of an item. Errors: an attribute cannot have its value, or is unknown.
+fn check_attributes(values: &Item) -> Result<(), Error> {
+    for Attribute { name, kind, .. } in ATTRIBUTES {
+        if values.get(*name).is_some_and(|value| !kind.accepts(value)) {
+            return Err(Error::InvalidRequest(format!("{name} must be {}", kind.describe())));
+        }
+    }
+    let known = ATTRIBUTES.iter().map(|each| each.name).chain(KEY.iter().map(|key| key.name));
+    let mut others: Vec<_> = values.iter().filter(|(name, _)| !known.clone().any(|each| each == *name)).collect();
+    others.sort_by_key(|(name, _)| *name);
+    match others.first() {
+        Some((name, _)) if !ALLOWS_OTHERS => Err(Error::InvalidRequest(format!("{name} is not one of the attributes"))),
+        _ => match others.iter().find(|(_, value)| value.is_null()) {
+            Some((name, _)) => Err(Error::InvalidRequest(format!("{name} must not be null"))),
+            None => Ok(()),
+        },
+    }
+}
+{%- endif %}
+{%- if service.indexes %}
+
+/// Check the values that are keys of an index. An item without them is not in the index.
+fn check_index_keys(values: &Item) -> Result<(), Error> {
+    for key in INDEXES.iter().flat_map(|index| index.key) {
+        if let Some(value) = values.get(key.name) {
+            check_key_value(key, value)?;
+        }
+    }
+    Ok(())
+}
+{%- endif %}
 
 fn refuse_other_key(item: &Item, path_key: &Item) -> Result<(), Error> {
     for (name, value) in path_key {

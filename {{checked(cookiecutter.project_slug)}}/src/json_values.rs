@@ -87,6 +87,16 @@ pub fn are_equal(one: &AttributeValue, other: &AttributeValue) -> bool {
     }
 }
 
+{% if service.attributes.listed -%}
+/// Return whether a number that DynamoDB can store is whole.
+pub fn is_whole(number: &str) -> bool {
+    let normal = normalize(number).unwrap_or_default();
+    let (mantissa, exponent) = normal.split_once('E').unwrap_or((&normal, "0"));
+    let fraction = mantissa.split_once('.').map_or(0, |(_, fraction)| fraction.len());
+    exponent.parse().is_ok_and(|exponent: i64| exponent >= fraction as i64)
+}
+
+{% endif -%}
 /// Return the form that all ways to write a number share. It does not compute: `1e999999999` costs nothing.
 fn normalize(text: &str) -> Result<String, Error> {
     let refusal = |problem: &str| invalid(format!("The number {} {problem}", shorten(text)));

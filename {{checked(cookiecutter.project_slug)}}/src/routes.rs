@@ -12,7 +12,7 @@ use crate::http::{Request, Response};
 {%- for module in source.list_handler_modules(service) if module != "table" %}
 use crate::{{ module }};
 {%- endfor %}
-use crate::table::Table;
+use crate::table::{{ "{self, Table}" if service.queried_indexes else "Table" }};
 
 /// What a handler returns.
 pub type Outcome = Result<Response, Error>;
@@ -25,6 +25,12 @@ async fn {{ route.name }}({{ "table" if route.actions else "_" }}: &Table, reque
 {%- if route.operation == "list" %}
     let page = table.scan(pages::read_limit(request)?, pages::read_cursor(request)?).await?;
     pages::make_page(request, &page)
+{%- elif route.index %}
+    let index = table::{{ route.index.constant }};
+    let partition = items::read_key_of(&index.key[..1], request)?;
+    let start = pages::read_index_cursor(request, &index)?;
+    let page = table.query_index(&index, partition, pages::read_limit(request)?, start).await?;
+    pages::make_index_page(request, &page, &index)
 {%- elif route.operation == "query" %}
     let partition = items::read_key(request)?;
     let page = table.query(partition, pages::read_limit(request)?, pages::read_cursor(request)?).await?;

@@ -43,6 +43,35 @@ pub const KEY: [KeyAttribute; 2] = [PARTITION_KEY, SORT_KEY];
 {%- else %}
 pub const KEY: [KeyAttribute; 1] = [PARTITION_KEY];
 {%- endif %}
+{%- if service.indexes %}
+
+/// A global secondary index of the table.
+pub struct Index {
+    pub name: &'static str,
+    pub key: &'static [KeyAttribute],
+}
+
+impl Index {
+    /// Return what identifies an item in the index: its key and the table's, each attribute once.
+    pub fn cursor_key(&self) -> Vec<&'static KeyAttribute> {
+        let is_new = |key: &&KeyAttribute| self.key.iter().all(|own| own.name != key.name);
+        self.key.iter().chain(KEY.iter().filter(is_new)).collect()
+    }
+}
+{% for index in service.indexes %}
+#[rustfmt::skip] // one line per key attribute
+pub const {{ index.constant }}: Index = Index {
+    name: "{{ index.name }}",
+    key: &[
+{%- for key in index.keys %}
+        KeyAttribute { name: "{{ key.name }}", kind: ScalarAttributeType::{{ key.type }}, max_bytes: {{ key.max_bytes }} },
+{%- endfor %}
+    ],
+};
+{%- endfor %}
+#[rustfmt::skip]
+pub const INDEXES: [Index; {{ service.indexes | length }}] = [{{ service.indexes | map(attribute="constant") | join(", ") }}];
+{%- endif %}
 
 /// Items that follow one another, and the key to continue from if there may be more.
 #[derive(Debug)]
@@ -100,6 +129,34 @@ impl Table {
             .limit(limit)
             .key_condition_expression("#partition = :partition")
             .expression_attribute_names("#partition", PARTITION_KEY.name)
+            .set_expression_attribute_values(value.map(|value| HashMap::from([(":partition".into(), value)])))
+            .set_exclusive_start_key(start);
+        let output = query.send().await.map_err(|error| translate(error, None))?;
+        Ok(Page {
+            items: output.items.unwrap_or_default(),
+            last_key: output.last_evaluated_key,
+        })
+    }
+{% endif %}
+{%- if service.indexes %}
+    /// Return the next items of an index with its partition key, after a key.
+    pub async fn query_index(
+        &self,
+        index: &Index,
+        mut partition: Item,
+        limit: i32,
+        start: Option<Item>,
+    ) -> Result<Page, Error> {
+        let name = index.key[0].name;
+        let value = partition.remove(name);
+        let query = self
+            .client
+            .query()
+            .table_name(&self.name)
+            .index_name(index.name)
+            .limit(limit)
+            .key_condition_expression("#partition = :partition")
+            .expression_attribute_names("#partition", name)
             .set_expression_attribute_values(value.map(|value| HashMap::from([(":partition".into(), value)])))
             .set_exclusive_start_key(start);
         let output = query.send().await.map_err(|error| translate(error, None))?;

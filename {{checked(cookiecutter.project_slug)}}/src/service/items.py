@@ -1,25 +1,85 @@
 """Reads and validates what a request says of an item: its key, its attributes, the changes to them."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import {{ "Callable, " if service.attributes.listed }}Mapping
+{%- if service.attributes.listed %}
+from datetime import date
+{%- endif %}
 from decimal import Decimal
-from typing import Any
+from typing import Any{{ ", NamedTuple" if service.attributes.listed }}
 
 from service import json_values
 from service.errors import InvalidRequest
 from service.http import Request
-from service.table import KEY, Item, KeyAttribute
+from service.table import {{ "INDEXES, " if service.indexes }}KEY, Item, KeyAttribute
 
 # What fits into an update expression: Amazon DynamoDB Developer Guide, "Quotas", expression parameters.
 MAX_CHANGES = 300
 
 JSON_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
+{%- if service.attributes.listed %}
+# RFC 3339, without leap seconds; the date is checked separately.
+DATETIME = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt]([01][0-9]|2[0-3])(:[0-5][0-9]){2}(\.[0-9]+)?"
+    r"([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9])"
+)
 
 
+class Attribute(NamedTuple):
+    """What the value of an attribute must be."""
+
+    type: str
+    """One of TYPES, or enum: one of `values`."""
+
+    required: bool = True
+    values: tuple[str, ...] = ()
+
+    @property
+    def must_be(self) -> str:
+        return f"one of {', '.join(self.values)}" if self.type == "enum" else TYPES[self.type][0]
+
+    def accepts(self, value: Any) -> bool:
+        return value in self.values if self.type == "enum" else TYPES[self.type][1](value)
+
+
+def is_datetime(value: Any) -> bool:
+    if not isinstance(value, str) or not DATETIME.fullmatch(value):
+        return False
+    try:
+        date.fromisoformat(value[:10])
+    except ValueError:
+        return False
+    return True
+
+
+# What a value must be, as the message says it, and the check.
+TYPES: dict[str, tuple[str, Callable[[Any], bool]]] = {
+{%- for type, (phrase, _, _) in service.attributes.types.items() %}
+    "{{ type }}": ("{{ phrase }}", {{ source.PYTHON_CHECKS[type] }}),
+{%- endfor %}
+}
+
+# The attributes of an item in addition to its key; openapi.yaml describes them, too.
+ATTRIBUTES = {
+{%- for attribute in service.attributes.listed %}
+    {{ source.define_in_python(attribute) }},
+{%- endfor %}
+}
+ALLOWS_OTHERS = {{ service.attributes.allows_others }}
+KNOWN = {*ATTRIBUTES, *(key.name for key in KEY)}
+{%- endif %}
+
+{% if service.indexes %}
+def read_key(request: Request, key: tuple[KeyAttribute, ...] = KEY) -> Item:
+    """Return the key attributes in a request's path. Raises InvalidRequest for a value that cannot be in a key."""
+    parameters = request.parameters
+    return {each.name: parse_key_text(each, parameters[each.name]) for each in key if each.name in parameters}
+{%- else %}
 def read_key(request: Request) -> Item:
     """Return the key attributes in a request's path. Raises InvalidRequest for a value that cannot be in a key."""
     parameters = request.parameters
     return {key.name: parse_key_text(key, parameters[key.name]) for key in KEY if key.name in parameters}
+{%- endif %}
 
 
 def read_item(request: Request) -> Item:
@@ -35,6 +95,15 @@ def read_item(request: Request) -> Item:
         if key.name not in item:
             raise InvalidRequest(f"{key.name} is missing")
         check_key_value(key, item[key.name])
+{%- if service.attributes.listed %}
+    for name, attribute in ATTRIBUTES.items():
+        if attribute.required and name not in item:
+            raise InvalidRequest(f"{name} is missing")
+    check_attributes(item)
+{%- endif %}
+{%- if service.indexes %}
+    check_index_keys(item)
+{%- endif %}
     return item
 
 
@@ -48,6 +117,20 @@ def read_changes(request: Request) -> Item:
     refuse_other_key(changes, path_key)
     if len(changes) > MAX_CHANGES:
         raise InvalidRequest(f"At most {MAX_CHANGES} attributes can change at once")
+{%- if service.attributes.listed %}
+    for name, attribute in ATTRIBUTES.items():
+        if attribute.required and name in changes and changes[name] is None:
+            raise InvalidRequest(f"{name} is required and cannot be removed")
+{%- endif %}
+{%- if service.attributes.listed or service.indexes %}
+    set_values = {name: value for name, value in changes.items() if value is not None}
+{%- endif %}
+{%- if service.attributes.listed %}
+    check_attributes(set_values)
+{%- endif %}
+{%- if service.indexes %}
+    check_index_keys(set_values)
+{%- endif %}
     return {name: value for name, value in changes.items() if name not in path_key}
 
 
@@ -57,6 +140,30 @@ def refuse_other_key(item: Mapping[str, Any], path_key: Item) -> None:
             raise InvalidRequest(f"{name} in the body differs from the path's")
 
 
+{% if service.attributes.listed -%}
+def check_attributes(values: Item) -> None:
+    """Raise InvalidRequest for a value that its attribute cannot have, and for an unknown attribute."""
+    for name, attribute in ATTRIBUTES.items():
+        if name in values and not attribute.accepts(values[name]):
+            raise InvalidRequest(f"{name} must be {attribute.must_be}")
+    for name in sorted(values.keys() - KNOWN):
+        if not ALLOWS_OTHERS:
+            raise InvalidRequest(f"{name} is not one of the attributes")
+        if values[name] is None:
+            raise InvalidRequest(f"{name} must not be null")
+
+
+{% endif -%}
+{% if service.indexes -%}
+def check_index_keys(values: Item) -> None:
+    """Raise InvalidRequest for a value that cannot be in an index. An item without it is not in the index."""
+    for index in INDEXES:
+        for key in index.key:
+            if key.name in values:
+                check_key_value(key, values[key.name])
+
+
+{% endif -%}
 def check_key_value(key: KeyAttribute, value: Any) -> None:
     """Raise InvalidRequest for a value that the key attribute cannot have."""
     if not isinstance(value, Decimal if key.type == "N" else str):

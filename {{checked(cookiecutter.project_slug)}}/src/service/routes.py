@@ -32,6 +32,12 @@ def {{ route.name }}(request: Request) -> Response:
 {%- if route.operation == "list" %}
     page, last_key = table.scan(pages.read_limit(request), pages.read_cursor(request))
     return pages.make_page(request, page, last_key)
+{%- elif route.index %}
+    index = table.{{ route.index.constant }}
+    partition = items.read_key(request, index.key[:1])
+    start = pages.read_cursor(request, index)
+    page, last_key = table.query_index(index, partition, pages.read_limit(request), start)
+    return pages.make_page(request, page, last_key, index)
 {%- elif route.operation == "query" %}
     partition = items.read_key(request)
     page, last_key = table.query(partition, pages.read_limit(request), pages.read_cursor(request))

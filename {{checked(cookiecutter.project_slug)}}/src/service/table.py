@@ -47,6 +47,36 @@ KEY = (PARTITION_KEY, SORT_KEY)
 {%- else %}
 KEY = (PARTITION_KEY,)
 {%- endif %}
+{%- if service.indexes %}
+
+
+class Index(NamedTuple):
+    """A global secondary index of the table."""
+
+    name: str
+    key: tuple[KeyAttribute, ...]
+
+    @property
+    def cursor_key(self) -> tuple[KeyAttribute, ...]:
+        """What identifies an item in the index: its key and the table's, each attribute once."""
+        return tuple({key.name: key for key in (*self.key, *KEY)}.values())
+
+{% for index in service.indexes %}
+{{ index.constant }} = Index(
+    name="{{ index.name }}",
+    key=(
+{%- for key in index.keys %}
+        KeyAttribute(name="{{ key.name }}", type="{{ key.type }}", max_bytes={{ key.max_bytes }}),
+{%- endfor %}
+    ),
+)
+{%- endfor %}
+INDEXES = (
+{%- for index in service.indexes %}
+    {{ index.constant }},
+{%- endfor %}
+)
+{%- endif %}
 
 TABLE_NAME = os.environ["TABLE_NAME"]
 
@@ -94,6 +124,24 @@ def query(partition: Item, limit: int, start: Item | None) -> tuple[list[Item], 
     return read_page(result)
 
 {% endif %}
+{%- if service.indexes %}
+def query_index(index: Index, partition: Item, limit: int, start: Item | None) -> tuple[list[Item], Item | None]:
+    """Return the next items of an index with its partition key, after a key, and the key to continue from."""
+    name = index.key[0].name
+    with service_errors():
+        result = CLIENT.query(
+            TableName=TABLE_NAME,
+            IndexName=index.name,
+            Limit=limit,
+            KeyConditionExpression="#partition = :partition",
+            ExpressionAttributeNames={"#partition": name},
+            ExpressionAttributeValues={":partition": serialize(partition[name])},
+            **start_after(start),
+        )
+    return read_page(result)
+
+
+{% endif -%}
 def read(key: Item) -> Item:
     """Return the item with a key, as it is now. Raises NotFound."""
     with service_errors():

@@ -1,0 +1,158 @@
+"""The attributes of items: their grammar, and their types."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from local_extensions.keys import check_attribute_name
+from local_extensions.limits import ATTRIBUTES, ENUM_VALUE_LENGTH
+from local_extensions.quoting import quote
+from local_extensions.routes import AnswerError, split_list
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from local_extensions.keys import Key
+
+# What a value of each type must be, as messages say it; DynamoDB's type of it in a key, if it can be in one; a sample.
+TYPES: dict[str, tuple[str, str, object]] = {
+    "string": ("a string", "S", "text"),
+    "number": ("a number", "N", 1.5),
+    "integer": ("a whole number", "N", 1),
+    "boolean": ("true or false", "", True),
+    "datetime": ("a date and time such as 2026-01-31T12:00:00Z", "S", "2026-01-31T12:00:00Z"),
+    "list": ("an array", "", ["a"]),
+    "map": ("an object", "", {"a": 1}),
+}
+
+
+@dataclass(frozen=True)
+class Attribute:
+    """An attribute of an item, other than its key."""
+
+    name: str
+    type: str
+    """One of TYPES, or enum."""
+
+    is_required: bool
+    values: tuple[str, ...] = ()
+    """The values of an enum."""
+
+    @property
+    def must_be(self) -> str:
+        """What the value must be, as messages say it."""
+        return f"one of {', '.join(self.values)}" if self.values else TYPES[self.type][0]
+
+    @property
+    def key_type(self) -> str:
+        """DynamoDB's type of the attribute in a key, S or N; empty if it cannot be in one."""
+        return "S" if self.values else TYPES[self.type][1]
+
+    @property
+    def sample(self) -> object:
+        return self.values[0] if self.values else TYPES[self.type][2]
+
+
+@dataclass(frozen=True)
+class Attributes:
+    """The attributes of items, other than their key."""
+
+    listed: tuple[Attribute, ...] = ()
+    allows_others: bool = True
+    types = TYPES
+
+    def find(self, name: str) -> Attribute | None:
+        return next((attribute for attribute in self.listed if attribute.name == name), None)
+
+    def sample_key(self, name: str) -> str:
+        """Return a sample of an attribute as the text that a path has, or nothing if it is not listed."""
+        attribute = self.find(name)
+        return str(attribute.sample) if attribute else ""
+
+    @property
+    def required(self) -> list[Attribute]:
+        return [attribute for attribute in self.listed if attribute.is_required]
+
+    @property
+    def samples(self) -> dict[str, object]:
+        return {attribute.name: attribute.sample for attribute in self.listed}
+
+
+def parse_attributes(answer: object, keys: list[Key]) -> tuple[Attributes, list[str]]:
+    """Return the attributes of `name[:type][?], ... [, ...]`, and what is wrong with them, a line per problem.
+
+    >>> parse_attributes("age:integer?, status:new|paid", [])[0].listed[1].values
+    ('new', 'paid')
+    """
+    try:
+        entries = split_list(answer)
+    except AnswerError as error:
+        return Attributes(), [str(error)]
+    allows_others = not entries or entries[-1] == "..."
+    if entries and allows_others:
+        entries.pop()
+    attributes: list[Attribute] = []
+    problems = []
+    for entry in entries:
+        try:
+            attributes.append(parse_attribute(entry))
+        except AnswerError as error:
+            problems.append(str(error))
+    problems += find_repeated(attributes, keys)
+    if len(entries) > ATTRIBUTES:
+        problems.append(
+            f"lists {len(entries)} attributes, and the limit is {ATTRIBUTES}; remove {len(entries) - ATTRIBUTES}, "
+            "or keep several in one of the type map"
+        )
+    return Attributes() if problems else Attributes(tuple(attributes), allows_others), problems
+
+
+def parse_attribute(entry: str) -> Attribute:
+    """Return the attribute of `name[:type][?]`."""
+    if entry == "...":
+        raise AnswerError("'...' allows other attributes and comes last; move it to the end, once")
+    text = entry.removesuffix("?")
+    name, colon, type_name = text.partition(":")
+    try:
+        check_attribute_name(name)
+    except AnswerError as error:
+        raise AnswerError(f"{quote(entry)}: {error}") from None
+    is_required = text == entry
+    if "|" in type_name:
+        return Attribute(name, "enum", is_required, parse_values(entry, type_name))
+    if colon and type_name not in TYPES:
+        near = difflib.get_close_matches(type_name.lower(), TYPES, n=1)
+        hint = (
+            f"write {name}:{near[0]}"
+            if near
+            else f"write {', '.join(TYPES)}, or the values of an enum such as new|paid"
+        )
+        raise AnswerError(f"{quote(entry)}: {quote(type_name)} is not a type; {hint}")
+    return Attribute(name, type_name or "string", is_required)
+
+
+def parse_values(entry: str, text: str) -> tuple[str, ...]:
+    """Return the values of an enum, which are separated by `|`."""
+    values = text.split("|")
+    for value in values:
+        if not re.fullmatch(rf"[A-Za-z0-9_.-]{{1,{ENUM_VALUE_LENGTH}}}", value):
+            problem = f"the value {quote(value)} is not" if value else "a value is empty; write"
+            raise AnswerError(
+                f"{quote(entry)}: {problem} 1 to {ENUM_VALUE_LENGTH} of the characters A-Z a-z 0-9 _ . -; for example new|paid"
+            )
+        if values.count(value) > 1:
+            raise AnswerError(f"{quote(entry)}: the value {quote(value)} is listed twice; remove one")
+    return tuple(values)
+
+
+def find_repeated(attributes: list[Attribute], keys: list[Key]) -> Iterator[str]:
+    """Yield a line for each attribute that is listed twice, or that is in the table's key."""
+    names = [attribute.name for attribute in attributes]
+    for name in dict.fromkeys(names):
+        if name in {key.name for key in keys}:
+            yield f"{quote(name)} is in the table's key, which every item has; remove it"
+        elif names.count(name) > 1:
+            yield f"{quote(name)} is listed twice; remove one"

@@ -1,0 +1,215 @@
+"""The keys of the table and of its indexes: their grammar and their rules."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from local_extensions.limits import (
+    INDEX_NAME_LENGTH,
+    INDEXES_PER_TABLE,
+    KEY_NAME_LENGTH,
+    MAX_PARTITION_KEY_BYTES,
+    MAX_SORT_KEY_BYTES,
+)
+from local_extensions.quoting import LITERAL_NAME_LENGTH, assign, quote, quote_string
+from local_extensions.routes import AnswerError, expect_string, split_list
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from local_extensions.attributes import Attributes
+
+
+@dataclass(frozen=True)
+class Key:
+    """A key attribute of the table or of an index."""
+
+    name: str
+    type: str
+    """S (string) or N (number)."""
+
+    max_bytes: int
+    """DynamoDB's limit for a value of a string key."""
+
+    sample: str
+    """A value for examples."""
+
+    @property
+    def is_number(self) -> bool:
+        return self.type == "N"
+
+    @property
+    def json_sample(self) -> object:
+        return int(self.sample) if self.is_number else self.sample
+
+    @property
+    def constant(self) -> str:
+        """The constant that rendered tests have for a name that is too long for their lines."""
+        return "PARTITION_KEY" if self.max_bytes == MAX_PARTITION_KEY_BYTES else "SORT_KEY"
+
+    @property
+    def literal(self) -> str:
+        """The name as rendered tests write it."""
+        return quote_string(self.name) if len(self.name) <= LITERAL_NAME_LENGTH else self.constant
+
+    @property
+    def definition(self) -> str:
+        """The definition of the constant, if the tests need it."""
+        return "" if len(self.name) <= LITERAL_NAME_LENGTH else assign(self.constant, self.name) + "\n"
+
+    def says(self, text: str) -> str:
+        """Return a message about the key as rendered tests write it."""
+        is_short = len(self.name) <= LITERAL_NAME_LENGTH
+        return f'"{self.name} {text}"' if is_short else f'f"{{{self.constant}}} {text}"'
+
+
+@dataclass(frozen=True)
+class Index:
+    """A global secondary index of the table."""
+
+    partition_key: Key
+    sort_key: Key | None
+
+    @property
+    def keys(self) -> list[Key]:
+        return [key for key in (self.partition_key, self.sort_key) if key]
+
+    @property
+    def name(self) -> str:
+        return "by-" + "-and-".join(key.name for key in self.keys)
+
+    @property
+    def constant(self) -> str:
+        """The name as Python and Rust write a constant."""
+        return self.name.replace("-", "_").upper()
+
+    @property
+    def logical_id(self) -> str:
+        """The name as CloudFormation takes it: letters and digits."""
+        return "".join(word.capitalize() for word in re.split("[-_]", self.name))
+
+
+def parse_partition_key(answer: object) -> Key:
+    return parse_key(expect_string(answer), max_bytes=MAX_PARTITION_KEY_BYTES, string_sample="001")
+
+
+def parse_sort_key(answer: object) -> Key | None:
+    text = expect_string(answer)
+    return parse_key(text, max_bytes=MAX_SORT_KEY_BYTES, string_sample="a") if text.strip() else None
+
+
+def parse_key(answer: str, *, max_bytes: int, string_sample: str) -> Key:
+    """Return the key of `name`, `name:S` or `name:N`.
+
+    >>> parse_key("order:N", max_bytes=2048, string_sample="001").type
+    'N'
+    """
+    name, colon, key_type = answer.strip().partition(":")
+    check_attribute_name(name)
+    if colon and key_type not in ("S", "N"):
+        raise AnswerError(
+            f"{quote(answer)} has the type {quote(key_type)}; write {name}:S for a string, {name}:N for a number"
+        )
+    is_number = key_type == "N"
+    return Key(name, key_type or "S", max_bytes, "1" if is_number else string_sample)
+
+
+def check_attribute_name(name: str) -> None:
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) or len(name) > KEY_NAME_LENGTH:
+        near = re.sub(r"[^A-Za-z0-9_]+", "_", name)[:KEY_NAME_LENGTH].strip("_")
+        example = near if re.match(r"[A-Za-z_]", near) else "user_id"
+        raise AnswerError(
+            f"{quote(name)} is not a letter or underscore followed by letters, digits and underscores, "
+            f"at most {KEY_NAME_LENGTH} characters; for example {quote(example)}"
+        )
+
+
+def parse_indexes(answer: object, keys: list[Key], attributes: Attributes) -> tuple[list[Index], list[str]]:
+    """Return the indexes of `partition[:type][/sort[:type]], ...`, and what is wrong with them, a line per problem.
+
+    `keys` are the table's. A key attribute has the type that the table's key or `attributes` gives it.
+    """
+    try:
+        entries = split_list(answer)
+    except AnswerError as error:
+        return [], [str(error)]
+    indexes: list[Index] = []
+    problems = []
+    types: dict[str, str] = {key.name: key.type for key in keys}
+    for entry in entries:
+        try:
+            index = parse_index(entry, types, keys, attributes)
+            check_index(entry, index, indexes, keys)
+            indexes.append(index)
+        except AnswerError as error:
+            problems.append(str(error))
+    if len(entries) > INDEXES_PER_TABLE:
+        problems.append(
+            f"names {len(entries)} indexes, and DynamoDB allows {INDEXES_PER_TABLE}; remove {len(entries) - INDEXES_PER_TABLE}"
+        )
+    return indexes, problems
+
+
+def parse_index(entry: str, types: dict[str, str], keys: list[Key], attributes: Attributes) -> Index:
+    """Return an index, and add the types of its key attributes to `types`: all indexes must agree on them."""
+    texts = entry.split("/")
+    if len(texts) > 2:  # noqa: PLR2004 - a partition key and a sort key
+        raise AnswerError(f"{quote(entry)}: an index has at most two key attributes; write partition/sort")
+    index_keys = []
+    for text, max_bytes in zip(texts, (MAX_PARTITION_KEY_BYTES, MAX_SORT_KEY_BYTES), strict=False):
+        try:
+            key = parse_key(text, max_bytes=max_bytes, string_sample="a")
+        except AnswerError as error:
+            raise AnswerError(f"{quote(entry)}: {error}") from None
+        known = find_key_type(entry, key.name, keys, attributes) or types.get(key.name)
+        if known and ":" in text and key.type != known:
+            raise AnswerError(
+                f"{quote(entry)}: {quote(key.name)} has the type {known} elsewhere; write {key.name}:{known}"
+            )
+        key_type = types.setdefault(key.name, known or key.type)
+        sample = attributes.sample_key(key.name) or ("1" if key_type == "N" else key.sample)
+        index_keys.append(Key(key.name, key_type, max_bytes, "1" if key_type == "N" else sample))
+    return Index(index_keys[0], index_keys[1] if len(index_keys) > 1 else None)
+
+
+def find_key_type(entry: str, name: str, keys: list[Key], attributes: Attributes) -> str | None:
+    """Return the type that the table's key or `attributes` gives an attribute, if they do."""
+    of_keys: Mapping[str, str] = {key.name: key.type for key in keys}
+    if name in of_keys:
+        return of_keys[name]
+    attribute = attributes.find(name)
+    if attribute is None and not attributes.allows_others:
+        raise AnswerError(
+            f"{quote(entry)}: {quote(name)} is not one of the attributes; add it to them, or end them with ..."
+        )
+    if attribute and not attribute.key_type:
+        raise AnswerError(
+            f"{quote(entry)}: {quote(name)} is {attribute.must_be}, and the key of an index is a string or a number; "
+            "use another attribute"
+        )
+    return attribute.key_type if attribute else None
+
+
+def check_index(entry: str, index: Index, others: list[Index], keys: list[Key]) -> None:
+    names = [key.name for key in index.keys]
+    if len(set(names)) < len(names):
+        raise AnswerError(f"{quote(entry)}: has one attribute for both keys; remove '/{names[1]}'")
+    if keys and names[0] == keys[0].name:
+        raise AnswerError(
+            f"{quote(entry)}: {quote(names[0])} is the table's partition key, which the table itself finds items by; remove it"
+        )
+    if len(index.name) > INDEX_NAME_LENGTH:
+        raise AnswerError(
+            f"{quote(entry)}: the index's name has {len(index.name)} characters, and DynamoDB allows {INDEX_NAME_LENGTH}; "
+            "use shorter attribute names"
+        )
+    for other in others:
+        if other.name == index.name:
+            raise AnswerError(f"{quote(entry)}: is listed twice; remove one")
+        if other.logical_id.lower() == index.logical_id.lower() or other.constant == index.constant:
+            raise AnswerError(
+                f"{quote(entry)}: the index's name {index.name} is too like {other.name}: they must differ in more than "
+                "case, hyphens and underscores; rename an attribute"
+            )
