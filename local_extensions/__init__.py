@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from jinja2 import pass_context
 from jinja2.ext import Extension
 
-from local_extensions import deployment, openapi, quoting, source
+from local_extensions import contract, deployment, openapi, quoting, source
 from local_extensions.answers import (
     TEMPLATE,
     Answers,
@@ -44,6 +44,7 @@ class AnswersExtension(Extension):
         )
         environment.globals.update(
             checked=check_answers,
+            contract=contract,
             deployment=deployment,
             openapi=openapi,
             source=source,

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 # What a value of each type must be, as messages say it; DynamoDB's type of it in a key, if it can be in one; a sample.
 TYPES: dict[str, tuple[str, str, object]] = {
     "string": ("a string", "S", "text"),
-    "number": ("a number", "N", 1.5),
+    "number": ("a number", "N", 10),
     "integer": ("a whole number", "N", 1),
     "boolean": ("true or false", "", True),
     "datetime": ("a date and time such as 2026-01-31T12:00:00Z", "S", "2026-01-31T12:00:00Z"),

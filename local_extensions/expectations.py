@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from local_extensions.answers import TEMPLATE
+from local_extensions.contract import list_index_routes
 from local_extensions.deployment import name_resource
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ FILES_FOR_SOME: dict[str, Callable[[Service], bool]] = {
     r"tests/contract/test_pages\.py": lambda service: bool(service.tested("list", "query").routes),
     r"tests/contract/test_query\.py": lambda service: bool(service.tested("query").routes),
     r"tests/contract/test_head\.py": lambda service: bool(service.tested_heads),
+    r"tests/contract/test_index\.py": lambda service: bool(list_index_routes(service)),
     r"tests/contract/test_cors\.py": lambda service: bool(service.cors_origin),
 }
 

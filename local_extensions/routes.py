@@ -103,7 +103,7 @@ class Route:
     @property
     def summary(self) -> str:
         if self.index:
-            return f"list the items of the index {self.index.name} with a key, a page at a time"
+            return f"list the items by {self.index.partition_key.name}, a page at a time"
         return OPERATION_SUMMARIES[self.operation]
 
     @property

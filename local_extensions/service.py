@@ -214,8 +214,9 @@ class Service:
         return {route.operation for route in self.routes}
 
     def tested(self, *operations: str) -> TestedRoutes:
-        """Return the routes that the contract tests of these operations call."""
-        return TestedRoutes([each for each in self.routes if each.operation in operations and each.method != "HEAD"])
+        """Return the routes to the table that the contract tests of these operations call."""
+        routes = [each for each in self.routes if each.operation in operations and not each.index]
+        return TestedRoutes([each for each in routes if each.method != "HEAD"])
 
     @property
     def tested_in_partition(self) -> TestedRoutes:
@@ -224,7 +225,7 @@ class Service:
 
     @property
     def tested_heads(self) -> list[Route]:
-        return [route for route in self.routes if route.method == "HEAD" and route.operation != "stub"]
+        return [each for each in self.routes if each.method == "HEAD" and each.operation != "stub" and not each.index]
 
     def fill(self, route: Route, value: str) -> str:
         """Return a route's path with a value for its parameters that no other route has in that place."""

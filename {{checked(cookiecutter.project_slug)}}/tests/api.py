@@ -15,6 +15,38 @@ else:
     Table = Any  # the types are installed with the tools of `make lint` only
 
 Item = dict[str, Any]
+{%- if service.attributes.listed %}
+
+# Attributes that an item has in addition to its key: the required ones, and one of each.
+REQUIRED: Item = {
+{%- for name, value in contract.write_samples(service, only_required=true) %}
+    {{ name }}: {{ value }},
+{%- endfor %}
+}
+ATTRIBUTES: Item = {
+    **REQUIRED,
+{%- for name, value in contract.write_samples(service) if (name, value) not in contract.write_samples(service, only_required=true) %}
+    {{ name }}: {{ value }},
+{%- endfor %}
+}
+{%- elif service.indexes %}
+
+# Attributes that are keys of an index.
+ATTRIBUTES: Item = {
+{%- for name, value in contract.write_samples(service) %}
+    {{ name }}: {{ value }},
+{%- endfor %}
+}
+{%- endif %}
+{%- if contract.list_refusals(service) %}
+
+# Values that an attribute cannot have, each with the message of the response.
+REFUSED: list[tuple[str, Any, str]] = [
+{%- for each in contract.list_refusals(service) %}
+    ({{ each.name }}, {{ each.value }}, {{ each.message }}),
+{%- endfor %}
+]
+{%- endif %}
 
 
 @dataclass(frozen=True)

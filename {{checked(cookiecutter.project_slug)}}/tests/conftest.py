@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterator
 import boto3
 import local_api
 import pytest
-from api import Api, Item, Table
+from api import {{ "ATTRIBUTES, " if service.attributes.listed or service.indexes }}Api, Item, Table
 
 API_URL = os.environ.get("API_URL")
 {{ service.keys | map(attribute="definition") | join -}}
@@ -92,11 +92,16 @@ def key(new_key: Callable[[], Item]) -> Item:
 
 @pytest.fixture
 def item(key: Item, table: Table) -> Item:
+{%- if service.attributes.listed %}
+    """An item in the table."""
+    item = {**key, **ATTRIBUTES}
+{%- else %}
     """An item in the table. No key's name contains a hyphen, so its other attributes' names do."""
-    item = {**key, "full-name": "田中太郎", "visit-count": 3}
+    item = {**key, "full-name": "田中太郎", "visit-count": 3{{ ", **ATTRIBUTES" if service.indexes }}}
+{%- endif %}
     table.put_item(Item=item)
     return item
-{%- if service.tested("list", "query").routes %}
+{%- if service.tested("list", "query").routes or contract.list_index_routes(service) %}
 
 
 @pytest.fixture
@@ -111,7 +116,13 @@ def items(new_key: Callable[[], Item], table: Table) -> list[Item]:
     """Five items."""
     keys = [new_key() for _ in range(5)]
 {%- endif %}
+{%- if service.attributes.listed %}
+    items = [{**key, **ATTRIBUTES} for key in keys]
+{%- elif service.indexes %}
+    items = [{**key, **ATTRIBUTES, "some-number": number} for number, key in enumerate(keys)]
+{%- else %}
     items = [{**key, "some-number": number} for number, key in enumerate(keys)]
+{%- endif %}
     for item in items:
         table.put_item(Item=item)
     return items

@@ -1,7 +1,7 @@
 """Reads and validates what a request says of an item: its key, its attributes, the changes to them."""
 
 import re
-from collections.abc import {{ "Callable, " if service.attributes.listed }}Mapping
+from collections.abc import {{ "Callable, " if service.attributes.listed }}{{ "Iterable, " if service.indexes }}Mapping
 {%- if service.attributes.listed %}
 from datetime import date
 {%- endif %}
@@ -70,7 +70,7 @@ KNOWN = {*ATTRIBUTES, *(key.name for key in KEY)}
 {%- endif %}
 
 {% if service.indexes %}
-def read_key(request: Request, key: tuple[KeyAttribute, ...] = KEY) -> Item:
+def read_key(request: Request, key: Iterable[KeyAttribute] = KEY) -> Item:
     """Return the key attributes in a request's path. Raises InvalidRequest for a value that cannot be in a key."""
     parameters = request.parameters
     return {each.name: parse_key_text(each, parameters[each.name]) for each in key if each.name in parameters}

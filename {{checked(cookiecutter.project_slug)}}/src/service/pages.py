@@ -3,6 +3,9 @@
 import base64
 import json
 import re
+{%- if service.indexes %}
+from collections.abc import Sequence
+{%- endif %}
 from typing import Any
 
 from service import items, json_values
@@ -41,7 +44,7 @@ def read_cursor(request: Request, index: Index | None = None) -> Item | None:
     return start
 
 
-def decode_cursor(cursor: str, key: tuple[KeyAttribute, ...]) -> tuple[Any, Item]:
+def decode_cursor(cursor: str, key: Sequence[KeyAttribute]) -> tuple[Any, Item]:
     """Return a cursor's scope and key. What clients made up may raise anything that parsing raises."""
     content = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
     match json.loads(content):

@@ -34,7 +34,7 @@ def {{ route.name }}(request: Request) -> Response:
     return pages.make_page(request, page, last_key)
 {%- elif route.index %}
     index = table.{{ route.index.constant }}
-    partition = items.read_key(request, index.key[:1])
+    partition = items.read_key(request, [index.partition_key])
     start = pages.read_cursor(request, index)
     page, last_key = table.query_index(index, partition, pages.read_limit(request), start)
     return pages.make_page(request, page, last_key, index)

@@ -54,28 +54,35 @@ class Index(NamedTuple):
     """A global secondary index of the table."""
 
     name: str
-    key: tuple[KeyAttribute, ...]
+    partition_key: KeyAttribute
+    sort_key: KeyAttribute | None = None
 
     @property
-    def cursor_key(self) -> tuple[KeyAttribute, ...]:
+    def key(self) -> list[KeyAttribute]:
+        return [key for key in (self.partition_key, self.sort_key) if key]
+
+    @property
+    def cursor_key(self) -> list[KeyAttribute]:
         """What identifies an item in the index: its key and the table's, each attribute once."""
-        return tuple({key.name: key for key in (*self.key, *KEY)}.values())
+        return list({key.name: key for key in (*self.key, *KEY)}.values())
 
 {% for index in service.indexes %}
 {{ index.constant }} = Index(
     name="{{ index.name }}",
-    key=(
 {%- for key in index.keys %}
-        KeyAttribute(name="{{ key.name }}", type="{{ key.type }}", max_bytes={{ key.max_bytes }}),
-{%- endfor %}
+    {{ "partition_key" if loop.first else "sort_key" }}=KeyAttribute(
+        name="{{ key.name }}",
+        type="{{ key.type }}",
+        max_bytes={{ key.max_bytes }},
     ),
+{%- endfor %}
 )
 {%- endfor %}
-INDEXES = (
+INDEXES = [
 {%- for index in service.indexes %}
     {{ index.constant }},
 {%- endfor %}
-)
+]
 {%- endif %}
 
 TABLE_NAME = os.environ["TABLE_NAME"]
@@ -109,7 +116,8 @@ def scan(limit: int, start: Item | None) -> tuple[list[Item], Item | None]:
         result = CLIENT.scan(TableName=TABLE_NAME, Limit=limit, **start_after(start))
     return read_page(result)
 
-{% if service.sort_key %}
+
+{% if service.sort_key -%}
 def query(partition: Item, limit: int, start: Item | None) -> tuple[list[Item], Item | None]:
     """Return a partition's next items after a key, in the sort key's order, and the key to continue from."""
     with service_errors():
@@ -123,11 +131,12 @@ def query(partition: Item, limit: int, start: Item | None) -> tuple[list[Item], 
         )
     return read_page(result)
 
-{% endif %}
-{%- if service.indexes %}
+
+{% endif -%}
+{% if service.indexes -%}
 def query_index(index: Index, partition: Item, limit: int, start: Item | None) -> tuple[list[Item], Item | None]:
     """Return the next items of an index with its partition key, after a key, and the key to continue from."""
-    name = index.key[0].name
+    name = index.partition_key.name
     with service_errors():
         result = CLIENT.query(
             TableName=TABLE_NAME,

@@ -1,11 +1,12 @@
 {% set own_preflights = service.is_rest and service.routes | selectattr("method", "equalto", "OPTIONS") | list -%}
 {% set preflights = service.routes_without_options if own_preflights else service.routes -%}
 {% set create = service.tested("create") -%}
+{% set typed = service.attributes.listed -%}
 {% set page = "https://page.example" if service.cors_origin == "*" else service.cors_origin -%}
 """Web pages of another origin can call the API."""
 
 import pytest
-from api import Api{{ ", Item" if create.routes }}{{ ", Response" if preflights or create.routes }}
+from api import {{ "ATTRIBUTES, " if typed and create.routes }}Api{{ ", Item" if create.routes }}{{ ", Response" if preflights or create.routes }}
 
 # A request to each route, by its method.
 REQUESTS = [
@@ -53,7 +54,7 @@ def test_a_page_may_read_errors(api: Api, route: str) -> None:
 def test_a_page_may_read_what_it_created(api: Api, key: Item) -> None:
 
 {{ "path" | assign(route.path, "    ") }}
-    response = api.request("POST", path{{ ", key" if route.parameters }}, body=key, headers=PAGE)
+    response = api.request("POST", path{{ ", key" if route.parameters }}, body={{ "{**key, **ATTRIBUTES}" if typed else "key" }}, headers=PAGE)
 
     assert response.status == 201
     assert response.headers["Access-Control-Allow-Origin"] == ORIGIN

@@ -1,19 +1,30 @@
 {% set create = service.tested("create") -%}
+{% set refusals = contract.list_refusals(service) -%}
+{% set required = service.attributes.required and service.attributes.required[0] -%}
+{% set typed = service.attributes.listed -%}
+{% set new_item = "{**key, **ATTRIBUTES}" if typed else "key" -%}
+{% set large = contract.choose_large(service) -%}
 {% set key = service.keys[-1] -%}
 """POST creates an item."""
 
+{% if service.attributes.allows_others -%}
 import json
 from decimal import Decimal
+{% endif -%}
 from typing import Any
 
 import pytest
-from api import Api, Item, Table
+from api import {{ "ATTRIBUTES, " if refusals }}{{ "REFUSED, " if refusals }}{{ "REQUIRED, " if typed }}Api, Item, Table
 {% if create.definitions or key.definition %}
 {{ create.definitions }}{{ key.definition }}
 {%- endif %}
 
 def test_creates_an_item(api: Api, table: Table, key: Item{{ create.argument }}) -> None:
+{%- if typed %}
+    item = {**key, **ATTRIBUTES}
+{%- else %}
     item = {**key, "full-name": "田中太郎", "some-tags": ["a", None, True, {"b": 1.5}], "empty-text": ""}
+{%- endif %}
 
     response = api.post({{ create.call("key") }}, body=item)
 
@@ -23,7 +34,7 @@ def test_creates_an_item(api: Api, table: Table, key: Item{{ create.argument }})
 
 
 def test_locates_the_new_item(api: Api, key: Item{{ create.argument }}) -> None:
-    response = api.post({{ create.call("key") }}, body=key)
+    response = api.post({{ create.call("key") }}, body={{ new_item }})
 {% if create.locations | length > 1 %}
     locations = [
 {%- for location in create.locations %}
@@ -39,21 +50,24 @@ def test_locates_the_new_item(api: Api, key: Item{{ create.argument }}) -> None:
 
 
 def test_does_not_create_an_item_twice(api: Api, table: Table, item: Item, key: Item{{ create.argument }}) -> None:
-    response = api.post({{ create.call("key") }}, body={**item, "full-name": "other"})
+    response = api.post({{ create.call("key") }}, body={{ "item" if typed else '{**item, "full-name": "other"}' }})
 
     assert (response.status, response.json) == (409, {"message": "An item with this key already exists"})
     assert table.get_item(Key=key)["Item"] == item
 
+{%- if service.attributes.allows_others %}
+
 
 def test_keeps_every_digit_of_a_number(api: Api, table: Table, key: Item{{ create.argument }}) -> None:
     numbers = "12345678901234567890123456789012345678, -0.00000000000000000000000000000000000001, 1e125, 1E-130, 1.0, 0"
-    body = json.dumps(key)[:-1] + f', "some-numbers": [{numbers}, 0e99999999999999999999]}}'
+    body = json.dumps({{ new_item }})[:-1] + f', "some-numbers": [{numbers}, 0e99999999999999999999]}}'
 
     response = api.post({{ create.call("key") }}, body=body)
 
     expected = [*map(Decimal, numbers.split(",")), Decimal(0)]
     assert (response.status, response.json["some-numbers"]) == (201, expected)
     assert table.get_item(Key=key)["Item"]["some-numbers"] == expected
+{%- endif %}
 
 
 @pytest.mark.parametrize("body", ["", "text", '{"a": 1', '{"a": NaN}', '{"a": Infinity}', '{"a": -Infinity}'])
@@ -129,8 +143,45 @@ def test_refuses_an_invalid_key(api: Api, key: Item{{ create.argument }}, value:
 
     assert (response.status, response.json) == (400, {"message": message})
 
+{%- if large %}
+
 
 def test_refuses_an_item_over_400_kilobytes(api: Api, key: Item{{ create.argument }}) -> None:
-    response = api.post({{ create.call("key") }}, body={**key, "some-text": "x" * 410_000})
+    response = api.post({{ create.call("key") }}, body={**key, {{ "**ATTRIBUTES, " if typed }}{{ large[0] }}: {{ large[1] }}})
 
     assert (response.status, response.json) == (413, {"message": "The item is larger than 400 KB"})
+{%- endif %}
+{%- if refusals %}
+
+
+@pytest.mark.parametrize(("name", "value", "message"), REFUSED)
+def test_refuses_a_wrong_value(api: Api, key: Item{{ create.argument }}, name: str, value: Any, message: str) -> None:
+    response = api.post({{ create.call("key") }}, body={**key, **ATTRIBUTES, name: value})
+
+    assert (response.status, response.json) == (400, {"message": message})
+{%- endif %}
+{%- if typed %}
+{%- if required %}
+
+
+def test_refuses_an_item_without_a_required_attribute(api: Api, key: Item{{ create.argument }}) -> None:
+    response = api.post({{ create.call("key") }}, body=key)
+
+    assert (response.status, response.json) == (400, {"message": "{{ required.name }} is missing"})
+{%- endif %}
+{%- if service.attributes.allows_others %}
+
+
+def test_refuses_null_for_another_attribute(api: Api, key: Item{{ create.argument }}) -> None:
+    response = api.post({{ create.call("key") }}, body={**key, **REQUIRED, "another-name": None})
+
+    assert (response.status, response.json) == (400, {"message": "another-name must not be null"})
+{%- else %}
+
+
+def test_refuses_an_unknown_attribute(api: Api, key: Item{{ create.argument }}) -> None:
+    response = api.post({{ create.call("key") }}, body={**key, **REQUIRED, "unknown-name": 1})
+
+    assert (response.status, response.json) == (400, {"message": "unknown-name is not one of the attributes"})
+{%- endif %}
+{%- endif %}

@@ -1,11 +1,12 @@
 {% set create = service.tested_in_partition -%}
+{% set typed = service.attributes.listed -%}
 {% set key = service.partition_key -%}
 """POST creates an item in the partition that the path names."""
 
 {% if create.argument -%}
 import pytest
 {% endif -%}
-from api import Api, Item
+from api import {{ "REQUIRED, " if typed }}Api, Item
 {% if create.definitions or key.definition %}
 {{ create.definitions }}{{ key.definition }}
 {%- endif %}
@@ -13,9 +14,9 @@ from api import Api, Item
 def test_takes_the_partition_key_from_the_path(api: Api, key: Item{{ create.argument }}) -> None:
     body = {name: value for name, value in key.items() if name != {{ key.literal }}}
 
-    response = api.post({{ create.call("key") }}, body=body)
+    response = api.post({{ create.call("key") }}, body={{ "{**body, **REQUIRED}" if typed else "body" }})
 
-    assert (response.status, response.json) == (201, key)
+    assert (response.status, response.json) == (201, {{ "{**key, **REQUIRED}" if typed else "key" }})
 
 
 def test_refuses_a_partition_key_that_differs_from_the_path(api: Api, key: Item{{ create.argument }}) -> None:

@@ -1,19 +1,25 @@
 {% set replace = service.tested("replace") -%}
+{% set refusals = contract.list_refusals(service) -%}
+{% set required = service.attributes.required and service.attributes.required[0] -%}
+{% set typed = service.attributes.listed -%}
+{% set large = contract.choose_large(service) -%}
+{% set created = "{**key, **ATTRIBUTES}" if typed else '{**key, "full-name": "new"}' -%}
+{% set replaced = "{**key, **REQUIRED}" if typed else '{**key, "visit-count": 1}' -%}
 {% set number_keys = service.keys | selectattr("is_number") | list -%}
 """PUT replaces an item, or creates it."""
 
 from typing import Any
 
 import pytest
-from api import Api, Item, Table
+from api import {{ "ATTRIBUTES, " if refusals }}{{ "REFUSED, " if refusals }}{{ "REQUIRED, " if typed }}Api, Item, Table
 {% if replace.definitions or service.keys | map(attribute="definition") | join %}
 {{ replace.definitions }}{{ service.keys | map(attribute="definition") | join }}
 {%- endif %}
 
 def test_creates_an_item(api: Api, table: Table, key: Item{{ replace.argument }}) -> None:
-    response = api.put({{ replace.call("key") }}, body={"full-name": "new"})
+    response = api.put({{ replace.call("key") }}, body={{ "ATTRIBUTES" if typed else '{"full-name": "new"}' }})
 
-    assert (response.status, response.json) == (201, {**key, "full-name": "new"})
+    assert (response.status, response.json) == (201, {{ created }})
 {%- if replace.locations | length > 1 %}
     locations = [
 {%- for location in replace.locations %}
@@ -24,29 +30,29 @@ def test_creates_an_item(api: Api, table: Table, key: Item{{ replace.argument }}
 {%- else %}
     assert response.headers["Location"] == api.location({{ replace.location }}, key)
 {%- endif %}
-    assert table.get_item(Key=key)["Item"] == {**key, "full-name": "new"}
+    assert table.get_item(Key=key)["Item"] == {{ created }}
 
 
 def test_replaces_the_whole_item(api: Api, table: Table, item: Item, key: Item{{ replace.argument }}) -> None:
-    response = api.put({{ replace.call("item") }}, body={"visit-count": 1})
+    response = api.put({{ replace.call("item") }}, body={{ "REQUIRED" if typed else '{"visit-count": 1}' }})
 
-    assert (response.status, response.json) == (200, {**key, "visit-count": 1})
-    assert table.get_item(Key=key)["Item"] == {**key, "visit-count": 1}
+    assert (response.status, response.json) == (200, {{ replaced }})
+    assert table.get_item(Key=key)["Item"] == {{ replaced }}
 
 
 def test_accepts_the_same_key_in_the_body(api: Api, key: Item{{ replace.argument }}) -> None:
-    response = api.put({{ replace.call("key") }}, body=key)
+    response = api.put({{ replace.call("key") }}, body={{ replaced if typed else "key" }})
 
-    assert (response.status, response.json) == (201, key)
+    assert (response.status, response.json) == (201, {{ replaced if typed else "key" }})
 {%- if number_keys %}
 
 
 def test_compares_numbers_in_keys_as_numbers(api: Api, key: Item{{ replace.argument }}) -> None:
     written = {name: float(key[name]) for name in ({{ number_keys | map(attribute="literal") | join(", ") }}{{ "," if number_keys | length == 1 }})}
 
-    response = api.put({{ replace.call("key") }}, body={**key, **written})
+    response = api.put({{ replace.call("key") }}, body={**key, **written{{ ", **REQUIRED" if typed }}})
 
-    assert (response.status, response.json) == (201, key)
+    assert (response.status, response.json) == (201, {{ replaced if typed else "key" }})
 {%- endif %}
 
 
@@ -72,8 +78,45 @@ def test_refuses_another_key(api: Api, table: Table, key: Item{{ replace.argumen
 def test_refuses_a_body_that_is_not_an_item(api: Api, key: Item{{ replace.argument }}, body: str) -> None:
     assert api.put({{ replace.call("key") }}, body=body).status == 400
 
+{%- if large %}
+
 
 def test_refuses_an_item_over_400_kilobytes(api: Api, key: Item{{ replace.argument }}) -> None:
-    response = api.put({{ replace.call("key") }}, body={"some-text": "x" * 410_000})
+    response = api.put({{ replace.call("key") }}, body={ {{- "**REQUIRED, " if typed }}{{ large[0] }}: {{ large[1] }}})
 
     assert (response.status, response.json) == (413, {"message": "The item is larger than 400 KB"})
+{%- endif %}
+{%- if refusals %}
+
+
+@pytest.mark.parametrize(("name", "value", "message"), REFUSED)
+def test_refuses_a_wrong_value(api: Api, key: Item{{ replace.argument }}, name: str, value: Any, message: str) -> None:
+    response = api.put({{ replace.call("key") }}, body={**ATTRIBUTES, name: value})
+
+    assert (response.status, response.json) == (400, {"message": message})
+{%- endif %}
+{%- if typed %}
+{%- if required %}
+
+
+def test_refuses_an_item_without_a_required_attribute(api: Api, key: Item{{ replace.argument }}) -> None:
+    response = api.put({{ replace.call("key") }}, body=key)
+
+    assert (response.status, response.json) == (400, {"message": "{{ required.name }} is missing"})
+{%- endif %}
+{%- if service.attributes.allows_others %}
+
+
+def test_refuses_null_for_another_attribute(api: Api, key: Item{{ replace.argument }}) -> None:
+    response = api.put({{ replace.call("key") }}, body={**REQUIRED, "another-name": None})
+
+    assert (response.status, response.json) == (400, {"message": "another-name must not be null"})
+{%- else %}
+
+
+def test_refuses_an_unknown_attribute(api: Api, key: Item{{ replace.argument }}) -> None:
+    response = api.put({{ replace.call("key") }}, body={**REQUIRED, "unknown-name": 1})
+
+    assert (response.status, response.json) == (400, {"message": "unknown-name is not one of the attributes"})
+{%- endif %}
+{%- endif %}

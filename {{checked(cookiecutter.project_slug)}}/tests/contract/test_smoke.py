@@ -1,3 +1,4 @@
+{% set typed = service.attributes.listed -%}
 {% macro define(path) -%}
 {% if path | length > 40 %}
 {{ "path" | assign(path, "    ") }}
@@ -10,7 +11,7 @@
 
 import pytest
 {%- if service.routes | rejectattr("operation", "in", ("list", "stub")) | list %}
-from api import Api, Item
+from api import {{ "ATTRIBUTES, " if typed and service.tested("create", "replace", "update").routes }}Api, Item
 {%- else %}
 from api import Api
 {%- endif %}
@@ -30,6 +31,10 @@ def test_{{ route.name }}(api: Api) -> None:
 def test_{{ route.name }}(api: Api, item: Item) -> None:
 {{- define(path) }}
     assert api.head({{ at(path) }}, item).status == 200
+{%- elif route.index -%}
+def test_{{ route.name }}(api: Api, item: Item) -> None:
+{{- define(path) }}
+    assert api.get({{ at(path) }}, item).status == 200
 {%- elif route.operation == "query" -%}
 def test_{{ route.name }}(api: Api, item: Item) -> None:
 {{- define(path) }}
@@ -39,9 +44,9 @@ def test_{{ route.name }}(api: Api, item: Item) -> None:
 {%- elif route.operation == "create" -%}
 def test_{{ route.name }}(api: Api, key: Item) -> None:
 {{- define(path) }}
-    response = api.post({{ at(path) }}{{ ", key" if route.parameters }}, body=key)
+    response = api.post({{ at(path) }}{{ ", key" if route.parameters }}, body={{ "{**key, **ATTRIBUTES}" if typed else "key" }})
 
-    assert (response.status, response.json) == (201, key)
+    assert (response.status, response.json) == (201, {{ "{**key, **ATTRIBUTES}" if typed else "key" }})
 {%- elif route.operation == "read" -%}
 def test_{{ route.name }}(api: Api, item: Item) -> None:
 {{- define(path) }}
@@ -51,15 +56,27 @@ def test_{{ route.name }}(api: Api, item: Item) -> None:
 {%- elif route.operation == "replace" -%}
 def test_{{ route.name }}(api: Api, key: Item) -> None:
 {{- define(path) }}
+{%- if typed %}
+    response = api.put({{ at(path) }}, key, body=ATTRIBUTES)
+
+    assert (response.status, response.json) == (201, {**key, **ATTRIBUTES})
+{%- else %}
     response = api.put({{ at(path) }}, key, body={"full-name": "new"})
 
     assert (response.status, response.json) == (201, {**key, "full-name": "new"})
+{%- endif %}
 {%- elif route.operation == "update" -%}
 def test_{{ route.name }}(api: Api, item: Item) -> None:
 {{- define(path) }}
+{%- if typed %}
+    response = api.patch({{ at(path) }}, item, body=ATTRIBUTES)
+
+    assert (response.status, response.json) == (200, item)
+{%- else %}
     response = api.patch({{ at(path) }}, item, body={"visit-count": 4})
 
     assert (response.status, response.json) == (200, {**item, "visit-count": 4})
+{%- endif %}
 {%- elif route.operation == "delete" -%}
 def test_{{ route.name }}(api: Api, item: Item) -> None:
 {{- define(path) }}

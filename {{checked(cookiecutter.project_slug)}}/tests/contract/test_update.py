@@ -1,28 +1,45 @@
 {% set update = service.tested("update") -%}
+{% set refusals = contract.list_refusals(service) -%}
+{% set required = service.attributes.required and service.attributes.required[0] -%}
+{% set typed = service.attributes.listed -%}
+{% set optional = contract.find_optional(service) -%}
+{% set large = contract.choose_large(service) -%}
 """PATCH sets and removes attributes of an item."""
 
 from typing import Any
 
 import pytest
-from api import Api, Item, Table
+from api import {{ "ATTRIBUTES, " if typed }}{{ "REFUSED, " if refusals }}{{ "REQUIRED, " if typed }}Api, Item, Table
 {% if update.definitions or service.keys | map(attribute="definition") | join %}
 {{ update.definitions }}{{ service.keys | map(attribute="definition") | join }}
 {%- endif %}
 
 def test_sets_and_removes_attributes(api: Api, item: Item{{ update.argument }}) -> None:
+{%- if typed %}
+    changes = {**REQUIRED{% if optional %}, "{{ optional.name }}": None{% endif %}}
+
+    response = api.patch({{ update.call("item") }}, body=changes)
+
+    changed = {name: value for name, value in {**item, **changes}.items() if value is not None}
+    assert (response.status, response.json) == (200, changed)
+{%- else %}
     changes = {"visit-count": 4, "some-tags": [None]}
     response = api.patch({{ update.call("item") }}, body={**changes, "full-name": None})
 
     del item["full-name"]
     assert (response.status, response.json) == (200, {**item, **changes})
+{%- endif %}
+
+{%- if service.attributes.allows_others %}
 
 
 # Reserved words of DynamoDB, and characters that mean something in its expressions.
-@pytest.mark.parametrize("name", [{% for name in ("size", "status", "values", "a.b", "#x", ":x") if name not in service.keys | map(attribute="name") %}"{{ name }}"{{ ", " if not loop.last }}{% endfor %}])
+@pytest.mark.parametrize("name", [{% for name in ("size", "status", "values", "a.b", "#x", ":x") if name not in service.all_keys | map(attribute="name") and not service.attributes.find(name) %}"{{ name }}"{{ ", " if not loop.last }}{% endfor %}])
 def test_sets_an_attribute_of_any_name(api: Api, item: Item{{ update.argument }}, name: str) -> None:
     response = api.patch({{ update.call("item") }}, body={name: "value"})
 
     assert (response.status, response.json) == (200, {**item, name: "value"})
+{%- endif %}
 
 
 @pytest.mark.emulator(reason="moto fails at an UpdateItem that has only a condition")
@@ -30,6 +47,8 @@ def test_changes_nothing_for_an_empty_object(api: Api, item: Item{{ update.argum
     response = api.patch({{ update.call("item") }}, body={})
 
     assert (response.status, response.json) == (200, item)
+
+{%- if service.attributes.allows_others %}
 
 
 @pytest.mark.emulator(reason="moto takes seconds for an expression of 300 parts")
@@ -39,6 +58,7 @@ def test_makes_300_changes_at_once(api: Api, item: Item{{ update.argument }}) ->
     response = api.patch({{ update.call("item") }}, body=changes)
 
     assert (response.status, response.json) == (200, {**item, **changes})
+{%- endif %}
 
 
 def test_refuses_more_than_300_changes(api: Api, item: Item{{ update.argument }}) -> None:
@@ -47,18 +67,30 @@ def test_refuses_more_than_300_changes(api: Api, item: Item{{ update.argument }}
     assert (response.status, response.json) == (400, {"message": "At most 300 attributes can change at once"})
 
 
+{% if typed -%}
+@pytest.mark.parametrize("changes", [ATTRIBUTES{% if optional %}, {"{{ optional.name }}": None}{% endif %}], ids=repr)
+def test_does_not_create_an_item(api: Api, table: Table, key: Item{{ update.argument }}, changes: Item) -> None:
+    response = api.patch({{ update.call("key") }}, body=changes)
+{%- else -%}
 @pytest.mark.parametrize("value", [1, None], ids=repr)
 def test_does_not_create_an_item(api: Api, table: Table, key: Item{{ update.argument }}, value: Any) -> None:
     response = api.patch({{ update.call("key") }}, body={"visit-count": value})
+{%- endif %}
 
     assert (response.status, response.json) == (404, {"message": "No item has this key"})
     assert "Item" not in table.get_item(Key=key)
 
 
 def test_accepts_the_same_key_in_the_body(api: Api, item: Item, key: Item{{ update.argument }}) -> None:
+{%- if typed %}
+    response = api.patch({{ update.call("item") }}, body={**key, **REQUIRED})
+
+    assert (response.status, response.json) == (200, item)
+{%- else %}
     response = api.patch({{ update.call("item") }}, body={**key, "visit-count": 4})
 
     assert (response.status, response.json) == (200, {**item, "visit-count": 4})
+{%- endif %}
 
 
 @pytest.mark.parametrize("value", ["other", 7, None], ids=repr)
@@ -77,8 +109,47 @@ def test_refuses_to_change_the_key(api: Api, item: Item{{ update.argument }}{{ "
 {%- endif %}
     assert (response.status, response.json) == (400, {"message": message})
 
+{%- if large %}
+
 
 def test_refuses_a_change_that_makes_the_item_too_large(api: Api, item: Item{{ update.argument }}) -> None:
-    response = api.patch({{ update.call("item") }}, body={"some-text": "x" * 410_000})
+    response = api.patch({{ update.call("item") }}, body={ {{- large[0] }}: {{ large[1] }}})
 
     assert (response.status, response.json) == (413, {"message": "The item is larger than 400 KB"})
+{%- endif %}
+{%- if refusals %}
+
+
+@pytest.mark.parametrize(("name", "value", "message"), [each for each in REFUSED if each[1] is not None])
+def test_refuses_a_wrong_value(api: Api, item: Item{{ update.argument }}, name: str, value: Any, message: str) -> None:
+    response = api.patch({{ update.call("item") }}, body={name: value})
+
+    assert (response.status, response.json) == (400, {"message": message})
+{%- endif %}
+{%- if required %}
+
+
+def test_refuses_to_remove_a_required_attribute(api: Api, item: Item{{ update.argument }}) -> None:
+    response = api.patch({{ update.call("item") }}, body={"{{ required.name }}": None})
+
+    message = "{{ required.name }} is required and cannot be removed"
+    assert (response.status, response.json) == (400, {"message": message})
+{%- endif %}
+{%- if typed %}
+
+
+def test_removes_an_unknown_attribute(api: Api, table: Table, item: Item{{ update.argument }}) -> None:
+    table.put_item(Item={**item, "unknown-name": 1})
+
+    response = api.patch({{ update.call("item") }}, body={"unknown-name": None})
+
+    assert (response.status, response.json) == (200, item)
+{%- if not service.attributes.allows_others %}
+
+
+def test_refuses_an_unknown_attribute(api: Api, item: Item{{ update.argument }}) -> None:
+    response = api.patch({{ update.call("item") }}, body={"unknown-name": 1})
+
+    assert (response.status, response.json) == (400, {"message": "unknown-name is not one of the attributes"})
+{%- endif %}
+{%- endif %}

@@ -1,0 +1,108 @@
+"""What only the contract tests of a service with attributes or indexes need."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from local_extensions.quoting import quote_string
+
+if TYPE_CHECKING:
+    from local_extensions.attributes import Attribute
+    from local_extensions.keys import Key
+    from local_extensions.routes import Route
+    from local_extensions.service import Service
+
+# A value of another type for each type, as Python writes it.
+WRONG_VALUES = {
+    "string": ["1", "None"],
+    "number": ['"1"', "True"],
+    "integer": ["1.5", '"1"'],
+    "boolean": ['"true"', "0"],
+    "datetime": ['"2026-01-31"', '"2023-02-29T12:00:00Z"'],
+    "list": ['"a"', "{}"],
+    "map": ["[]", '"a"'],
+    "enum": ['"other value"', "None"],
+}
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A value that the API refuses: all three as Python writes them."""
+
+    name: str
+    value: str
+    message: str
+
+
+def write_samples(service: Service, *, only_required: bool = False) -> list[tuple[str, str]]:
+    """Return the attributes of a valid item other than the table's key, and those of the indexes' keys."""
+    samples = {each.name: each.sample for each in service.attributes.listed if each.is_required or not only_required}
+    if not only_required:
+        samples |= {key.name: key.json_sample for key in list_index_keys(service) if key.name not in samples}
+    return [(quote_string(name), write_python(value)) for name, value in samples.items()]
+
+
+def write_python(value: object) -> str:
+    """Return a sample as Python and ruff write it."""
+    if isinstance(value, str):
+        return quote_string(value)
+    if isinstance(value, list):
+        return f"[{', '.join(map(write_python, value))}]"
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{quote_string(name)}: {write_python(each)}' for name, each in value.items())}}}"
+    return str(value)
+
+
+def find_optional(service: Service) -> Attribute | None:
+    """Return an attribute that can be removed from an item."""
+    return next((each for each in service.attributes.listed if not each.is_required), None)
+
+
+def choose_large(service: Service) -> tuple[str, str] | None:
+    """Return an attribute and a value of more than 400 KB, as Python writes them, if an attribute can have one."""
+    if service.attributes.allows_others:
+        return '"some-text"', '"x" * 410_000'
+    values = {"string": '"x" * 410_000', "list": '["x" * 410_000]', "map": '{"a": "x" * 410_000}'}
+    in_indexes = {key.name for key in list_index_keys(service)}
+    free = (each for each in service.attributes.listed if each.type in values and each.name not in in_indexes)
+    return next(((quote_string(each.name), values[each.type]) for each in free), None)
+
+
+def list_refusals(service: Service) -> list[Refusal]:
+    """Return values that an attribute or an index's key cannot have: for one attribute of each type, and each key."""
+    first = {each.type: each for each in reversed(service.attributes.listed)}
+    refusals = [
+        refuse(each.name, value, f"must be {each.must_be}")
+        for each in service.attributes.listed
+        if first[each.type] is each
+        for value in WRONG_VALUES[each.type]
+    ]
+    for key in list_index_keys(service):
+        attribute = service.attributes.find(key.name)
+        if key.is_number and not attribute:
+            refusals.append(refuse(key.name, '"1"', "must be a number"))
+        if not key.is_number and not attribute:
+            refusals.append(refuse(key.name, "1", "must be a string"))
+        if not key.is_number and (not attribute or attribute.type == "string"):
+            refusals.append(refuse(key.name, '""', "must not be empty"))
+            refusals.append(
+                refuse(key.name, f'"x" * {key.max_bytes + 1}', f"must be at most {key.max_bytes} bytes long")
+            )
+    return refusals
+
+
+def refuse(name: str, value: str, message: str) -> Refusal:
+    return Refusal(quote_string(name), value, quote_string(f"{name} {message}"))
+
+
+def list_index_keys(service: Service) -> list[Key]:
+    """Return the attributes of the indexes' keys that are not in the table's key: of several limits the smallest."""
+    keys: dict[str, Key] = {}
+    for key in (key for index in service.indexes for key in index.keys if key.name not in service.key_names):
+        keys[key.name] = min(keys.get(key.name, key), key, key=lambda each: each.max_bytes)
+    return list(keys.values())
+
+
+def list_index_routes(service: Service) -> list[Route]:
+    return [route for route in service.routes if route.index and route.method == "GET"]

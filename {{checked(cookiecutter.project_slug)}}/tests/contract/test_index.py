@@ -1,0 +1,58 @@
+{% set routes = contract.list_index_routes(service) -%}
+"""GET lists the items of an index, one page at a time."""
+
+import time
+
+import pytest
+from api import Api, Item
+
+# Each route, with the attributes of its index's key.
+ROUTES: list[tuple[str, list[str]]] = [
+{%- for route in routes %}
+    ({{ route.path | quoted }}, [{{ route.index.keys | map(attribute="name") | map("quoted") | join(", ") }}]),
+{%- endfor %}
+]
+SECONDS_TO_INDEX = 10  # reads of an index are eventually consistent
+
+pytestmark = pytest.mark.parametrize(("path", "names"), ROUTES)
+
+
+def read_pages(api: Api, path: str, item: Item) -> list[list[Item]]:
+    """Return the items of each page, from the first page to the last."""
+    pages = []
+    query = {"limit": "2"}
+    while True:
+        response = api.get(path, item, **query)
+        assert response.status == 200
+        pages.append(response.json["items"])
+        if response.json["next_cursor"] is None:
+            return pages
+        query["cursor"] = response.json["next_cursor"]
+
+
+def test_lists_the_items_in_order(api: Api, items: list[Item], path: str, names: list[str]) -> None:
+    deadline = time.monotonic() + SECONDS_TO_INDEX
+    while True:
+        pages = read_pages(api, path, items[0])
+        listed = [item for page in pages for item in page]
+        if all(item in listed for item in items) or time.monotonic() > deadline:
+            break
+        time.sleep(0.2)
+
+    assert all(len(page) <= 2 for page in pages)
+    assert sorted(map(items.index, (item for item in listed if item in items))) == list(range(len(items)))
+    assert {item[names[0]] for item in listed} == {items[0][names[0]]}
+    assert listed == sorted(listed, key=lambda item: [item[name] for name in names])
+
+
+def test_omits_an_item_without_the_key(api: Api, item: Item, path: str, names: list[str]) -> None:
+    listed = [each for page in read_pages(api, path, item) for each in page]
+
+    assert all(set(names) <= each.keys() for each in listed)
+
+
+def test_refuses_a_cursor_of_another_key(api: Api, items: list[Item], path: str, names: list[str]) -> None:
+    cursor = api.get(path, items[0], limit="1").json["next_cursor"]
+    other = {**items[0], names[0]: {"a": "b"}.get(str(items[0][names[0]]), "a")}
+
+    assert api.get(path, other, cursor=cursor).status == 400
