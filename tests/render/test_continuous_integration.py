@@ -145,10 +145,12 @@ def find_problems_of_deployment(name: str, job: dict[str, Any]) -> Iterator[str]
     stage = DEPLOYMENTS[name]
     steps = job["steps"]
     commands = [step.get("run", "").strip() for step in steps]
-    if find_targets(job) != ["build", "deploy", "url"] or f"make deploy STAGE={stage}" not in commands:
+    if find_targets(job) != ["build", "deploy", "url", "smoke"] or f"make deploy STAGE={stage}" not in commands:
         yield f"{name}: makes {find_targets(job)}"
-    if f"make --silent url STAGE={stage}" not in commands[-1]:
+    if f"make --silent url STAGE={stage}" not in commands[-2]:
         yield f"{name}: shows another stage's address"
+    if commands[-1] != f"make smoke STAGE={stage}":
+        yield f"{name}: is not called after the deployment"
     if job["permissions"] != {"contents": "read", "id-token": "write"}:
         yield f"{name}: may {job['permissions']}"
     if job["needs"] != "check":
@@ -185,6 +187,7 @@ def find_problems_of_deployment(name: str, job: dict[str, Any]) -> Iterator[str]
         (WORKFLOW, 'cache: "false"', 'cache: "true"', "deploy-dev: deploys what an earlier run left"),
         (WORKFLOW, "${{ vars.AWS_ROLE_ARN_PROD }}", "${{ vars.AWS_ROLE_ARN_DEV }}", "deploy-prod: takes the role"),
         (WORKFLOW, "make deploy STAGE=prod", "make deploy STAGE=dev", "deploy-prod: makes"),
+        (WORKFLOW, "smoke STAGE=prod", "smoke", "deploy-prod: is not called after the deployment"),
         (WORKFLOW, "url STAGE=prod", "url STAGE=dev", "deploy-prod: shows another stage's address"),
     ],
 )
