@@ -82,6 +82,10 @@ DEPLOYMENT = {
     "iam:DeleteRole": (FUNCTIONS_ROLE, {}),
     "iam:CreatePolicyVersion": (OWN_POLICY, {}),
     "iam:PassRole": (FUNCTIONS_ROLE, {"iam:PassedToService": "lambda.amazonaws.com"}),
+    # `make smoke`
+    "execute-api:Invoke": (f"arn:aws:execute-api:ap-northeast-1:{ACCOUNT}:a1b2c3/api/GET/users", {}),
+    "dynamodb:PutItem": (f"arn:aws:dynamodb:ap-northeast-1:{ACCOUNT}:table/users-dev", {}),
+    "dynamodb:DeleteItem": (f"arn:aws:dynamodb:ap-northeast-1:{ACCOUNT}:table/users-dev", {}),
 }
 
 
