@@ -200,6 +200,17 @@ class Service:
             )
         return json.dumps(body, ensure_ascii=False)
 
+    @property
+    def seeds(self) -> list[str]:
+        """The items of seed.json, as JSON: an example of each attribute, with keys that differ in their last character."""
+        item = json.loads(self.example_body(Route("POST", "/", "seed", "create")))
+        key = self.keys[-1]
+        values = [f"{key.sample[:-1]}{chr(ord(key.sample[-1]) + number)}" for number in range(3)]
+        return [
+            json.dumps({**item, key.name: int(value) if key.is_number else value}, ensure_ascii=False)
+            for value in values
+        ]
+
     def example_path(self, route: Route) -> str:
         """Return a route's path with values for its parameters."""
         samples = {key.name: key.sample for key in self.all_keys}

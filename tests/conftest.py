@@ -54,7 +54,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_report_header() -> list[str]:
     """Say at the start which tests are left out on this machine."""
-    missing = {marker: find_missing(marker) for marker in ("docker", "ministack", "rust")}
+    missing = {marker: find_missing(marker) for marker in ("docker", "go", "ministack", "node", "rust")}
     return [f"left out, tests marked `{marker}`: {reason}" for marker, reason in missing.items() if reason]
 
 

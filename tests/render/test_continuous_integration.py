@@ -32,6 +32,7 @@ ROLE = ".github/deploy-role.yaml"
 
 RUNNERS = {"x86_64": "ubuntu-24.04", "arm64": "ubuntu-24.04-arm"}
 CHECKS = ["lint", "test", "build", "audit", "test-integration"]
+BREAKING = "make breaking BASE=HEAD^"
 DEPLOYMENTS = {"deploy-dev": "dev", "deploy-prod": "prod"}
 
 # `./` is what any GitHub takes, a server of one's own too; `$/` is for github.com alone.
@@ -112,7 +113,7 @@ def find_problems(service: Service, architecture: str = "x86_64") -> Iterator[st
                 yield f"{file}: {used} is not pinned"
     if workflow["permissions"] != {"contents": "read"}:
         yield f"all jobs may {workflow['permissions']}"
-    if set(workflow["jobs"]) != {"check", *DEPLOYMENTS}:
+    if set(workflow["jobs"]) != {"check", "breaking", *DEPLOYMENTS}:
         yield f"the jobs are {sorted(workflow['jobs'])}"
     targets = set(re.findall(r"^([a-z-]+):", service.read("Makefile"), re.MULTILINE))
     for name, job in workflow["jobs"].items():
@@ -123,9 +124,9 @@ def find_problems(service: Service, architecture: str = "x86_64") -> Iterator[st
             yield f"{name}: may run for hours"
         if job["runs-on"] != RUNNERS[architecture]:
             yield f"{name}: runs on {job['runs-on']}"
-        if job["steps"][0].get("with") != {"persist-credentials": False}:
+        if job["steps"][0].get("with", {}).get("persist-credentials") is not False:
             yield f"{name}: leaves GitHub's credentials to what follows"
-        yield from find_problems_of_check(name, job) if name == "check" else find_problems_of_deployment(name, job)
+        yield from (find_problems_of_deployment if name in DEPLOYMENTS else find_problems_of_check)(name, job)
 
 
 def find_targets(job: dict[str, Any]) -> list[str]:
@@ -135,20 +136,26 @@ def find_targets(job: dict[str, Any]) -> list[str]:
 
 
 def find_problems_of_check(name: str, job: dict[str, Any]) -> Iterator[str]:
-    if job["strategy"]["matrix"]["target"] != CHECKS:
-        yield f"{name}: makes {job['strategy']['matrix']['target']}"
     if "permissions" in job or "environment" in job:
         yield f"{name}: may more than read"
+    if name == "check" and job["strategy"]["matrix"]["target"] != CHECKS:
+        yield f"{name}: makes {job['strategy']['matrix']['target']}"
+    if name == "breaking" and job["if"] != "github.event_name == 'pull_request'":
+        yield f"{name}: runs if {job['if']}"
+    if name == "breaking" and (job["steps"][0]["with"].get("fetch-depth"), job["steps"][1]["run"]) != (2, BREAKING):
+        yield f"{name}: compares with something else than the branch that the pull request changes"
 
 
 def find_problems_of_deployment(name: str, job: dict[str, Any]) -> Iterator[str]:
     stage = DEPLOYMENTS[name]
     steps = job["steps"]
     commands = [step.get("run", "").strip() for step in steps]
-    if find_targets(job) != ["build", "deploy", "url"] or f"make deploy STAGE={stage}" not in commands:
+    if find_targets(job) != ["build", "deploy", "url", "smoke"] or f"make deploy STAGE={stage}" not in commands:
         yield f"{name}: makes {find_targets(job)}"
-    if f"make --silent url STAGE={stage}" not in commands[-1]:
+    if f"make --silent url STAGE={stage}" not in commands[-2]:
         yield f"{name}: shows another stage's address"
+    if commands[-1] != f"make smoke STAGE={stage}":
+        yield f"{name}: is not called after the deployment"
     if job["permissions"] != {"contents": "read", "id-token": "write"}:
         yield f"{name}: may {job['permissions']}"
     if job["needs"] != "check":
@@ -177,6 +184,9 @@ def find_problems_of_deployment(name: str, job: dict[str, Any]) -> Iterator[str]
         (WORKFLOW, "    strategy:\n", "    permissions: write-all\n    strategy:\n", "check: may more than read"),
         (WORKFLOW, "  check:", "  tests:", "the jobs are"),
         (WORKFLOW, "audit, test-integration]", "audit]", "check: makes"),
+        (WORKFLOW, "fetch-depth: 2, ", "", "breaking: compares with something else"),
+        (WORKFLOW, "BASE=HEAD^", "BASE=HEAD", "breaking: compares with something else"),
+        (WORKFLOW, "if: github.event_name == 'pull_request'", "if: false", "breaking: runs if False"),
         (WORKFLOW, "needs: check", "needs: []", "deploy-dev: waits for"),
         (WORKFLOW, "cancel-in-progress: false", "cancel-in-progress: true", "deploy-dev: can be stopped half-way"),
         (WORKFLOW, "group: deploy-prod", "group: deploy-dev", "deploy-prod: can be stopped half-way"),
@@ -185,6 +195,7 @@ def find_problems_of_deployment(name: str, job: dict[str, Any]) -> Iterator[str]
         (WORKFLOW, 'cache: "false"', 'cache: "true"', "deploy-dev: deploys what an earlier run left"),
         (WORKFLOW, "${{ vars.AWS_ROLE_ARN_PROD }}", "${{ vars.AWS_ROLE_ARN_DEV }}", "deploy-prod: takes the role"),
         (WORKFLOW, "make deploy STAGE=prod", "make deploy STAGE=dev", "deploy-prod: makes"),
+        (WORKFLOW, "smoke STAGE=prod", "smoke", "deploy-prod: is not called after the deployment"),
         (WORKFLOW, "url STAGE=prod", "url STAGE=dev", "deploy-prod: shows another stage's address"),
     ],
 )
@@ -203,6 +214,33 @@ def list_problems(service: Service) -> list[str]:
     with contextlib.suppress(KeyError):
         problems.extend(find_problems(service))
     return problems
+
+
+@pytest.mark.go
+def test_refuses_what_breaks_clients_and_nothing_else(bake: Bake) -> None:
+    service = bake()
+    (service.path / ".venv").symlink_to("elsewhere")
+    make_repository(service)
+    service.run("git", "commit", "--quiet", "--message", "All of it").check_returncode()
+    openapi = service.read("openapi.yaml")
+    changes = {
+        "a new path": ("\ncomponents:", '  /health:\n    get: {responses: {"200": {description: OK}}}\n\ncomponents:'),
+        "a removed path": ("  /users/{user_id}:", "  /people/{user_id}:"),
+        "a removed response": ('        "201": {$ref: "#/components/responses/Created"}\n', ""),
+        "a new required attribute": (
+            "required: [user_id]\n      properties:\n",
+            "required: [user_id, email]\n      properties:\n        email: {type: string}\n",
+        ),
+    }
+    statuses = {}
+
+    for name, (old, new) in changes.items():
+        assert old in openapi
+        (service.path / "openapi.yaml").write_text(openapi.replace(old, new, 1), encoding="utf-8")
+        result = service.run("make", "breaking", "BASE=HEAD")
+        statuses[name] = (result.returncode == 0, "error" in result.stdout)
+
+    assert statuses == {name: (name == "a new path", name != "a new path") for name in changes}
 
 
 MAIN, TAG = "refs/heads/main", "refs/tags/v1.0.0"

@@ -160,6 +160,10 @@ def test_no_policy_has_a_wildcard_or_comes_from_elsewhere(stack: Stack) -> None:
         policies = [policy["PolicyDocument"] for policy in properties.get("Policies", [])]
 
         assert properties["ManagedPolicyArns"] == [{"Ref": "LogPolicy"}]
+        assert properties["PermissionsBoundary"]["Fn::If"][:2] == [
+            "HasPermissionsBoundary",
+            {"Ref": "PermissionsBoundary"},
+        ]
         assert "*" not in str([policies, properties["AssumeRolePolicyDocument"]])
     for policy in stack.of_type("AWS::IAM::ManagedPolicy").values():
         assert "*" not in str(policy)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from renders import Bake, Service
 
 REGION = "ap-northeast-1"
+SUPPORT = TEMPLATE / "tests" / "support"
 # Settings of the machine that runs the tests, which would change the deployments.
 SETTINGS = re.compile(r"AWS_.*|CI|DEPLOY_TO_EMULATOR")
 
@@ -63,7 +65,7 @@ def run_contract(service: Service, url: str, table: str, stack: MiniStack) -> st
         **stack.environment,
         API_URL=url,
         AWS_DEFAULT_REGION=REGION,
-        PYTHONPATH=str(TEMPLATE / "tests" / "support"),
+        PYTHONPATH=str(SUPPORT),
         TABLE_NAME=table,
     )
     assert result.returncode == 0, result.stdout
@@ -104,19 +106,30 @@ def test_a_deployed_service_passes_its_contract_tests(
 
 @pytest.mark.docker
 @pytest.mark.slow
-def test_a_deployed_service_accepts_the_readme_s_request(
+def test_a_deployed_service_accepts_the_readme_s_request_and_those_of_smoke(
     bake_service: Callable[..., Service], ministack: MiniStack
 ) -> None:
     service = bake_service()
     command = re.search(r"```sh\n(curl .*--aws-sigv4.*?)```", service.read("README.md"), re.DOTALL)
     assert command
+    template = service.read("template.yaml").replace("https://${Api}", "http://${Api}")
+    template = template.replace("${AWS::Region}.${AWS::URLSuffix}", f"localhost:{ministack.port}")
+    (service.path / "template.yaml").write_text(template, encoding="utf-8")
+    shutil.copy(SUPPORT / "contract_on_ministack.py", service.path / "tests" / "contract" / "conftest.py")
     service.make("deploy", **ministack.environment)
-    local = command[1].replace("$(make --silent url STAGE=dev)", find_url(service, ministack))
+    url = service.make("--silent", "url", **ministack.environment).splitlines()[-1]
 
+    local = command[1].replace("$(make --silent url STAGE=dev)", url)
     response = service.run("bash", "-c", local, **ministack.environment)
+    smoke = service.make("smoke", "STAGE=dev", **ministack.environment)
+    ministack.client("dynamodb").delete_table(TableName="users-dev")
+    broken = service.run("make", "smoke", "STAGE=dev", **ministack.environment)
 
     assert local != command[1]
     assert re.search(r'HTTP/1.1 200 .*"items": ?\[\]', response.stdout, re.DOTALL), response.stdout
+    assert "6 passed" in smoke
+    assert broken.returncode != 0
+    assert "\ndev is deployed, but its API does not respond as it should; see above\n" in broken.stdout
     service.make("delete", **ministack.environment)
 
 
@@ -147,7 +160,7 @@ def test_production_keeps_its_table(bake_service: Callable[..., Service], minist
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("target", ["deploy", "url", "delete"])
+@pytest.mark.parametrize("target", ["deploy", "url", "smoke", "delete"])
 def test_refuses_an_unknown_stage_in_one_line(bake_service: Callable[..., Service], target: str) -> None:
     service = bake_service()
 

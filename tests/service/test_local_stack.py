@@ -52,9 +52,12 @@ def test_passes_its_contract_tests_also_after_a_reset(make_stack: Callable[..., 
     with stack.running():
         first = stack.make("contract")
         stack.make("reset")
+        seeded = stack.make("seed")
         again = stack.make("smoke")
+        items = stack.dynamodb().scan(TableName="users")["Count"]
 
     assert re.search(r"\d{2,} passed", first)
+    assert ("Put 3 items into users" in seeded, items) == (True, 3)
     assert re.search(r"\d+ passed", again)
     assert "skipped" not in first + again
     assert stack.containers() == []

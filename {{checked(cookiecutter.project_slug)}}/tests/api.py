@@ -7,7 +7,14 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
+{% if service.is_signed -%}
+import boto3
 import requests
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+{%- else -%}
+import requests
+{%- endif %}
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table as Table
@@ -63,11 +70,31 @@ class Response:
         return json.loads(self.text, parse_float=Decimal)
 
 
+{% if service.is_signed -%}
+class Signature(requests.auth.AuthBase):
+    """Signs requests with the user's credentials, as the deployed API requires."""
+
+    def __init__(self) -> None:
+        credentials = boto3.Session().get_credentials()
+        assert credentials, "there are no AWS credentials"
+        self.signer = SigV4Auth(credentials, "execute-api", "{{ service.region }}")
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        signed = AWSRequest(request.method, request.url, data=request.body)
+        self.signer.add_auth(signed)
+        request.headers.update(dict(signed.headers))
+        return request
+
+
+{% endif -%}
 class Api:
     """The API behind a URL. Each method takes a route's path, and an item with the values of the path's parameters."""
 
     def __init__(self, url: str) -> None:
         self.url = url.rstrip("/")
+{%- if service.is_signed %}
+        self.auth = Signature() if ".execute-api." in url else None
+{%- endif %}
 
     def get(self, path: str, item: Item | None = None, **query: str) -> Response:
         return self.request("GET", path, item, query=query)
@@ -105,6 +132,9 @@ class Api:
             params=query,
             headers={"Content-Type": "application/json", **(headers or {})},
             data=text.encode() if text else None,
+{%- if service.is_signed %}
+            auth=self.auth,
+{%- endif %}
             timeout=60,
         )
         return Response(response.status_code, response.headers, response.content.decode())

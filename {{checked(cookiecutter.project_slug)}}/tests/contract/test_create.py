@@ -7,10 +7,12 @@
 {% set key = service.keys[-1] -%}
 """POST creates an item."""
 
-{% if service.attributes.allows_others -%}
 import json
+from collections.abc import Callable
+{%- if service.attributes.allows_others %}
 from decimal import Decimal
-{% endif -%}
+{%- endif %}
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -31,6 +33,12 @@ def test_creates_an_item(api: Api, table: Table, key: Item{{ create.argument }})
     assert (response.status, response.json) == (201, item)
     assert response.headers["Content-Type"] == "application/json"
     assert table.get_item(Key=key)["Item"] == item
+
+
+def test_creates_the_items_of_seed_json(api: Api, new_key: Callable[[], Item]{{ create.argument }}) -> None:
+    for seed in json.loads(Path("seed.json").read_text(encoding="utf-8")):
+        key = new_key()
+        assert api.post({{ create.call("key") }}, body={**seed, **key}).status == 201, seed
 
 
 def test_locates_the_new_item(api: Api, key: Item{{ create.argument }}) -> None:
