@@ -169,9 +169,10 @@ def find_traces(service: Service) -> Iterator[str]:
 def find_loose_ends(service: Service) -> set[str]:
     """Return the components that openapi.yaml refers to and lacks, or has and does not refer to."""
     text = service.read("openapi.yaml")
-    components = yaml.safe_load(text)["components"]
-    declared = {f"#/components/{kind}/{name}" for kind, named in components.items() for name in named}
-    return declared ^ set(re.findall(r'\$ref: "(.*)"', text))
+    document = yaml.safe_load(text)
+    declared = {f"#/components/{kind}/{name}" for kind, named in document["components"].items() for name in named}
+    required = {f"#/components/securitySchemes/{name}" for each in document["security"] for name in each}
+    return declared ^ (required | set(re.findall(r'\$ref: "(.*)"', text)))
 
 
 @pytest.mark.slow

@@ -12,6 +12,11 @@ import yaml
 PROJECT = Path(__file__).resolve().parents[2]
 
 
+def plain(route: str) -> str:
+    """Return a route as OpenAPI writes it, which has no parameter for the rest of a path: {proxy} for {proxy+}."""
+    return route.replace("+}", "}")
+
+
 @pytest.fixture
 def events() -> list[str]:
     """The routes of template.yaml."""
@@ -19,7 +24,7 @@ def events() -> list[str]:
     functions = [each for each in template["Resources"].values() if each["Type"] == "AWS::Serverless::Function"]
     events = [event for function in functions for event in function["Properties"].get("Events", {}).items()]
     routes = [each["Properties"] for name, each in events if not name.startswith("preflight")]
-    return [f"{route['Method']} {route['Path']}" for route in routes if "Method" in route]
+    return [plain(f"{route['Method']} {route['Path']}") for route in routes if "Method" in route]
 
 
 @pytest.fixture
@@ -40,12 +45,13 @@ def handlers(endpoint: str) -> dict[str, str]:
     """The handler's name for each route of routes.py."""
     from service.routes import ROUTES  # `endpoint` has set the environment that the import reads
 
-    return {route: handler.__name__ for route, handler in ROUTES.items()}
+    return {plain(route): handler.__name__ for route, handler in ROUTES.items()}
 {%- else %}
 def handlers() -> dict[str, str]:
     """The handler's name for each route of routes.rs."""
     text = (PROJECT / "src/routes.rs").read_text(encoding="utf-8")
-    return dict(re.findall(r'^ +"([A-Z]+ /\S*)" => \{?\s*(\w+)\(', text, re.MULTILINE))
+    found = re.findall(r'^ +"([A-Z]+ /\S*)" => \{?\s*(\w+)\(', text, re.MULTILINE)
+    return {plain(route): handler for route, handler in found}
 {%- endif %}
 
 
