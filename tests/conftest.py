@@ -54,12 +54,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_report_header() -> list[str]:
     """Say at the start which tests are left out on this machine."""
-    missing = {marker: find_missing(marker) for marker in ("docker", "ministack", "rust")}
+    missing = {marker: find_missing(marker) for marker in ("docker", "ministack", "node", "rust")}
     return [f"left out, tests marked `{marker}`: {reason}" for marker, reason in missing.items() if reason]
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Skip what needs Docker or cargo where there is none; with REQUIRE_DOCKER=1, fail it."""
+    """Skip what needs Docker, cargo or Node.js where there is none; with REQUIRE_DOCKER=1, fail it."""
     reason = next(filter(None, (find_missing(marker.name) for marker in item.iter_markers())), "")
     if reason and os.environ.get("REQUIRE_DOCKER") == "1":
         pytest.fail(f"REQUIRE_DOCKER=1, and {reason}", pytrace=False)

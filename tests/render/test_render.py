@@ -285,6 +285,18 @@ def test_shows_free_text_as_it_was_given(bake: Bake) -> None:
     assert info["description"] == FREE_TEXT.replace("{{ '{' }}", "{")
 
 
+def test_declares_the_signatures_that_the_api_requires(bake: Bake) -> None:
+    signed = yaml.safe_load(bake(auth="iam").read("openapi.yaml"))
+    unsigned = yaml.safe_load(bake(auth="none").read("openapi.yaml"))
+
+    ((name, scheme),) = signed["components"]["securitySchemes"].items()
+    assert signed["security"] == [{name: []}]
+    assert (scheme["type"], scheme["in"], scheme["name"]) == ("apiKey", "header", "Authorization")
+    assert scheme["x-amazon-apigateway-authtype"] == "awsSigv4"
+    assert unsigned["security"] == []
+    assert "securitySchemes" not in unsigned["components"]
+
+
 def test_distinguishes_the_cursor_of_a_page_from_a_key_with_that_name(bake: Bake) -> None:
     document = yaml.safe_load(bake(partition_key="cursor", sort_key="at").read("openapi.yaml"))
 

@@ -55,6 +55,8 @@ def find_missing(marker: str) -> str:
         return f"the image {MINISTACK_BASE} does not exist"
     if marker == "rust" and shutil.which("cargo") is None:
         return "cargo is not installed"
+    if marker == "node" and shutil.which("npx") is None:
+        return "Node.js is not installed"
     return ""
 
 

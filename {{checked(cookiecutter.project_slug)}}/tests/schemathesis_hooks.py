@@ -34,14 +34,9 @@ NUMBER_KEYS = {
 {%- if service.uses_table %}
 
 # DynamoDB's limits. In openapi.yaml they would confuse the generators of clients.
-NUMBER = {
-    "type": "number",
-    "anyOf": [
-        {"const": 0},
-        {"minimum": 1.0e-130, "exclusiveMaximum": 1.0e126},
-        {"exclusiveMinimum": -1.0e126, "maximum": -1.0e-130},
-    ],
-}
+POSITIVE = {"minimum": 1e-130, "exclusiveMaximum": 1e126}
+NEGATIVE = {"maximum": -1e-130, "exclusiveMinimum": -1e126}
+NUMBER = {"type": "number", "anyOf": [{"const": 0}, POSITIVE, NEGATIVE]}
 VALUE = {"$ref": "#/components/schemas/Value"}
 ATTRIBUTES = {"type": "object", "propertyNames": {"minLength": 1}, "additionalProperties": VALUE}
 VALUES = [{"type": ["string", "boolean", "null"]}, NUMBER, {"type": "array", "items": VALUE}, ATTRIBUTES]
