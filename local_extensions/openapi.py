@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from local_extensions.routes import ITEM_OPERATIONS, Route, is_parameter
+from local_extensions.routes import ITEM_OPERATIONS, Route
 
 if TYPE_CHECKING:
-    from local_extensions.service import Service
+    from local_extensions.service import Key, Service
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,23 @@ class Response:
         """The description without what it says of the body, for HEAD."""
         return self.description.partition(";")[0]
 
+
+@dataclass(frozen=True)
+class ItemSchema:
+    """A schema of openapi.yaml for an item in a body."""
+
+    name: str
+    description: str
+    required: list[Key]
+
+
+ITEM_SCHEMAS = {
+    "Item": "An item; it may have any other attributes",
+    "NewItem": "An item to create; it may have any other attributes",
+    "NewPartitionItem": "An item to create; its partition key is in the path and may be left out, or repeated, here",
+    "ItemReplacement": "All attributes of an item; its key is in the path and may be left out, or repeated, here",
+    "ItemChanges": "Attributes to set, and null for those to remove; the key is in the path and cannot change",
+}
 
 PAGE = Response("Page", "A page of items", "Page")
 ITEM = Response("Item", "The item", "Item")
@@ -57,9 +74,13 @@ def name_method(route: Route) -> str:
     return "x-amazon-apigateway-any-method" if route.method == "ANY" else route.method.lower()
 
 
-def list_path_parameters(route: Route) -> list[str]:
-    """Return the path's parameters as OpenAPI writes them: with their '+', which is part of the path."""
-    return [segment.strip("{}") for segment in route.segments if is_parameter(segment)]
+def write_path(path: str) -> str:
+    """Return a route's path as OpenAPI writes it, which has no parameter for the rest of a path.
+
+    >>> write_path("/files/{proxy+}")
+    '/files/{proxy}'
+    """
+    return path.replace("+}", "}")
 
 
 def list_route_responses(route: Route) -> list[tuple[str, Response]]:
@@ -75,14 +96,22 @@ def list_responses(service: Service) -> list[Response]:
     return [response for response in dict.fromkeys(used) if response != PAGE]
 
 
-def list_schemas(service: Service) -> set[str]:
-    """Return the schemas that request and response bodies have, and those that they refer to."""
-    schemas = {route.body_schema for route in service.routes} | {each.schema for each in list_responses(service)}
-    if any(route.is_page and route.method != "HEAD" for route in service.routes):
-        schemas |= {"Item", "Page"}
-    if schemas & {"Item", "PartitionItem", "Attributes", "Changes"}:
-        schemas |= {"Number", "Value"}
-    return schemas | ({"Number"} if service.uses_table and any(key.is_number for key in service.keys) else set())
+def list_item_schemas(service: Service) -> list[ItemSchema]:
+    """Return the schemas of items that bodies have: one for responses, and one for each kind of request."""
+    used = {route.body_schema for route in service.routes} | {response.schema for response in list_responses(service)}
+    if has_pages(service):
+        used.add("Item")
+    required = {"Item": service.keys, "NewItem": service.keys, "NewPartitionItem": service.keys[1:]}
+    return [
+        ItemSchema(name, description, required.get(name, []))
+        for name, description in ITEM_SCHEMAS.items()
+        if name in used
+    ]
+
+
+def has_pages(service: Service) -> bool:
+    """Return whether a response has a page in its body."""
+    return any(route.is_page and route.method != "HEAD" for route in service.routes)
 
 
 def name_key_schemas(service: Service) -> dict[str, str]:

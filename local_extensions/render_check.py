@@ -102,14 +102,16 @@ def check_texts(project: Project) -> Iterator[str]:
 
 def check_routes(project: Project) -> Iterator[str]:
     expected = {route["key"]: route["name"] for route in project.expected["routes"]}
+    operations = {
+        f"{'ANY' if method.startswith('x-') else method.upper()} {path}": operation["operationId"]
+        for path, operations in project.parsed["openapi.yaml"]["paths"].items()
+        for method, operation in operations.items()
+        if method != "parameters"
+    }
+    keys = {key.replace("+}", "}"): key for key in expected}  # OpenAPI writes {proxy+} as {proxy}
     found = {
         "template.yaml": {key: expected.get(key) for _, key in events(project)},
-        "openapi.yaml": {
-            f"{'ANY' if method.startswith('x-') else method.upper()} {path}": operation["operationId"]
-            for path, operations in project.parsed["openapi.yaml"]["paths"].items()
-            for method, operation in operations.items()
-            if method != "parameters"
-        },
+        "openapi.yaml": {keys.get(key, key): name for key, name in operations.items()},
         project.routes_file: routes_table(project),
     }
     for file, routes in found.items():

@@ -110,8 +110,8 @@ class Route:
     def body_schema(self) -> str:
         """The schema of openapi.yaml that the body has, if it has one."""
         if self.operation == "create":
-            return "PartitionItem" if self.parameters else "Item"
-        return {"replace": "Attributes", "update": "Changes"}.get(self.operation, "")
+            return "NewPartitionItem" if self.parameters else "NewItem"
+        return {"replace": "ItemReplacement", "update": "ItemChanges"}.get(self.operation, "")
 
     @property
     def is_page(self) -> bool:

@@ -59,7 +59,7 @@ def pytest_report_header() -> list[str]:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Skip what needs Docker or cargo where there is none; with REQUIRE_DOCKER=1, fail it."""
+    """Skip what needs Docker, cargo or Node.js where there is none; with REQUIRE_DOCKER=1, fail it."""
     reason = next(filter(None, (find_missing(marker.name) for marker in item.iter_markers())), "")
     if reason and os.environ.get("REQUIRE_DOCKER") == "1":
         pytest.fail(f"REQUIRE_DOCKER=1, and {reason}", pytrace=False)

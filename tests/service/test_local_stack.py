@@ -101,27 +101,41 @@ class TestOpenApi:
 
     def test_in_each_phase(self, make_stack: Callable[..., Stack]) -> None:
         stack = make_stack()
-        openapi = stack.service.read("openapi.yaml")
+        hooks = "tests/schemathesis_hooks.py"
         stack.make("up")
 
         with stack.running():
             assert run_schemathesis(stack, "examples") == set()
-            for phase, right, wrong, failure in [
-                ("examples", '"201":', '"202":', "ST103 Undocumented status code"),
+            for phase, file, right, wrong, failure in [
+                ("examples", "openapi.yaml", '"201":', '"202":', "ST103 Undocumented status code"),
                 (
                     "examples",
+                    "openapi.yaml",
                     "\n        application/json: {",
                     "\n        text/plain: {",
                     "ST105 Undocumented Content-Type",
                 ),
-                ("coverage", "maximum: 100\n", "maximum: 1000\n", "ST202 Schema-valid request rejected"),
-                ("coverage", "minimum: 1\n", "minimum: 2\n", "ST201 Schema-violating request accepted"),
-                ("fuzzing", "minimum: 1.0e-130", "minimum: 1.0e-300", "ST202 Schema-valid request rejected"),
-                ("coverage", "[items, next_cursor]", "[items, cursor]", "ST108 Response violates schema"),
+                (
+                    "coverage",
+                    "openapi.yaml",
+                    "maximum: 100\n",
+                    "maximum: 1000\n",
+                    "ST202 Schema-valid request rejected",
+                ),
+                ("coverage", "openapi.yaml", "minimum: 1\n", "minimum: 2\n", "ST201 Schema-violating request accepted"),
+                ("fuzzing", hooks, '"minimum": 1e-130', '"minimum": 1e-300', "ST202 Schema-valid request rejected"),
+                (
+                    "coverage",
+                    "openapi.yaml",
+                    "[items, next_cursor]",
+                    "[items, cursor]",
+                    "ST108 Response violates schema",
+                ),
             ]:
-                (stack.service.path / "openapi.yaml").write_text(openapi)
-                replace_in(stack, "openapi.yaml", right, wrong)
+                text = stack.service.read(file)
+                replace_in(stack, file, right, wrong)
                 assert failure in run_schemathesis(stack, phase)
+                (stack.service.path / file).write_text(text, encoding="utf-8")
 
     def test_along_its_links(self, make_stack: Callable[..., Stack]) -> None:
         stack = make_stack()

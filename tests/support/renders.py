@@ -55,10 +55,10 @@ def find_missing(marker: str) -> str:
         return f"the image {MINISTACK_BASE} does not exist"
     if marker == "go" and shutil.which("go") is None:
         return "Go is not installed"
-    if marker == "node" and shutil.which("npm") is None:
-        return "npm is not installed"
     if marker == "rust" and shutil.which("cargo") is None:
         return "cargo is not installed"
+    if marker == "node" and shutil.which("npx") is None:
+        return "Node.js is not installed"
     return ""
 
 

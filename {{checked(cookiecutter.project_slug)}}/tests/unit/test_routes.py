@@ -14,12 +14,12 @@ PROJECT = Path(__file__).resolve().parents[2]
 
 @pytest.fixture
 def events() -> list[str]:
-    """The routes of template.yaml."""
+    """The routes of template.yaml, with {proxy} for {proxy+}, which OpenAPI does not have."""
     template = create_table.read_template(PROJECT / "template.yaml")
     functions = [each for each in template["Resources"].values() if each["Type"] == "AWS::Serverless::Function"]
     events = [event for function in functions for event in function["Properties"].get("Events", {}).items()]
     routes = [each["Properties"] for name, each in events if not name.startswith("preflight")]
-    return [f"{route['Method']} {route['Path']}" for route in routes if "Method" in route]
+    return [f"{route['Method']} {route['Path']}".replace("+}", "}") for route in routes if "Method" in route]
 
 
 @pytest.fixture
@@ -40,12 +40,13 @@ def handlers(endpoint: str) -> dict[str, str]:
     """The handler's name for each route of routes.py."""
     from service.routes import ROUTES  # `endpoint` has set the environment that the import reads
 
-    return {route: handler.__name__ for route, handler in ROUTES.items()}
+    return {route.replace("+}", "}"): handler.__name__ for route, handler in ROUTES.items()}
 {%- else %}
 def handlers() -> dict[str, str]:
     """The handler's name for each route of routes.rs."""
     text = (PROJECT / "src/routes.rs").read_text(encoding="utf-8")
-    return dict(re.findall(r'^ +"([A-Z]+ /\S*)" => \{?\s*(\w+)\(', text, re.MULTILINE))
+    routes = re.findall(r'^ +"([A-Z]+ /\S*)" => \{?\s*(\w+)\(', text, re.MULTILINE)
+    return {route.replace("+}", "}"): handler for route, handler in routes}
 {%- endif %}
 
 

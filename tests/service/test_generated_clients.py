@@ -1,0 +1,117 @@
+"""Clients that are generated from a service's openapi.yaml: complete, typed, and able to call the API."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+import yaml
+
+from renders import TEMPLATE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from renders import Bake, Service
+    from stacks import Stack
+
+pytestmark = [pytest.mark.node, pytest.mark.slow]
+
+REDOCLY = "npx --yes @redocly/cli@2.77.0 lint openapi.yaml --extends recommended --format json"
+
+SERVICES: dict[str, dict[str, str]] = {
+    "number and text keys, http, per-route, anyone, any origin": {
+        "partition_key": "class:N",
+        "sort_key": "order",
+        "api_type": "http",
+        "functions": "per-route",
+        "auth": "none",
+        "cors_origin": "*",
+    },
+    "one of each, stubs": {
+        "sort_key": "at:N",
+        "routes": "GET /, HEAD /, POST /, GET /{user_id}, POST /{user_id}, HEAD /{user_id}/{at}, GET /{user_id}/{at}, "
+        "PUT /{user_id}/{at}, PATCH /{user_id}/{at}, DELETE /{user_id}/{at}, ANY /x/{y}, GET /files/{proxy+}, OPTIONS /",
+    },
+}
+
+
+def find_problems(service: Service) -> list[str]:
+    """Return what is wrong with the clients that the README's commands generate, a line a problem."""
+    python, typescript = re.findall(r"^(?:uvx|npx) .*$", service.read("README.md"), re.MULTILINE)
+    operations = read_operations(service)
+    problems = []
+
+    report = run(service, python)
+    modules = {path.stem for path in service.path.glob("build/client/*/api/default/[a-z]*.py")}
+    problems += [f"Python: {line}" for line in report.splitlines() if re.search("warning|unable", line, re.IGNORECASE)]
+    problems += [f"Python lacks {name}" for name in operations if name not in modules]
+
+    report = run(service, typescript)
+    types = service.read("build/client.d.ts")
+    problems += [f"TypeScript: {line}" for line in report.splitlines() if not re.match("✨|🚀|$", line)]
+    problems += [f"TypeScript lacks {name}" for name in operations if f"\n    {name}: {{\n" not in types]
+    problems += [f"TypeScript has {line.strip()}" for line in types.splitlines() if re.search(r"\| unknown", line)]
+
+    found = json.loads(run(service, f"{REDOCLY} 2>/dev/null || true"))["problems"]
+    return problems + [f"Redocly: {each['ruleId']}" for each in found if each["severity"] == "error"]
+
+
+def run(service: Service, command: str) -> str:
+    result = service.run("bash", "-c", command)
+    assert result.returncode == 0, result.stdout
+    return result.stdout
+
+
+def read_operations(service: Service) -> set[str]:
+    """Return the operations of openapi.yaml, except those for ANY method, which OpenAPI does not have."""
+    paths = yaml.safe_load(service.read("openapi.yaml"))["paths"].values()
+    methods = [(method, each) for path in paths for method, each in path.items() if method != "parameters"]
+    return {each["operationId"] for method, each in methods if not method.startswith("x-")}
+
+
+def test_the_readme_s_commands_generate_a_client_that_uses_the_api(make_stack: Callable[..., Stack]) -> None:
+    stack = make_stack(project_slug="users-api")
+
+    assert find_problems(stack.service) == []
+    with stack.running("dev", "DOCKER=no"):
+        script = TEMPLATE / "tests" / "support" / "use_client.py"
+        run(stack.service, f"uv run --no-project --with ./build/client {script} {stack.url}")
+
+    assert "\n    user_id: str\n" in stack.service.read("build/client/users_api_client/models/item.py")
+    assert "        PartitionKey: string;\n" in stack.service.read("build/client.d.ts")
+
+
+@pytest.mark.parametrize("answers", SERVICES.values(), ids=SERVICES)
+def test_generators_find_every_operation(bake: Bake, answers: dict[str, str]) -> None:
+    service = bake(**answers)
+
+    assert find_problems(service) == []
+    if answers.get("partition_key") == "class:N":
+        assert "        PartitionKey: number;\n" in service.read("build/client.d.ts")
+        (item,) = service.path.glob("build/client/*/models/item.py")
+        assert "\n    class_: float\n" in item.read_text(encoding="utf-8")
+
+
+def test_generators_and_redocly_report_what_they_do_not_understand(bake: Bake) -> None:
+    service = bake(partition_key="user_id:N")
+    text = service.read("openapi.yaml")
+    value = '{$ref: "#/components/schemas/Value"}'
+    for right, wrong in [
+        ("additionalProperties: true", f"additionalProperties: {value}"),
+        ("  schemas:\n", f"  schemas:\n    Value: {{anyOf: [{{type: string}}, {{type: array, items: {value}}}]}}\n"),
+        ("      type: number\n", "      type: number\n      anyOf: [{const: 0}, {minimum: 1}]\n"),
+        ("security:\n  - SigV4: []\n", ""),
+    ]:
+        assert right in text
+        text = text.replace(right, wrong)
+    (service.path / "openapi.yaml").write_text(text, encoding="utf-8")
+
+    problems = find_problems(service)
+
+    assert "Python lacks post_users" in problems
+    assert any(each.startswith("Python: Unable to parse schema /components/schemas/Value") for each in problems)
+    assert "TypeScript has PartitionKey: number | 0 | unknown;" in problems
+    assert problems.count("Redocly: security-defined") == 6
