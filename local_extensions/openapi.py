@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from local_extensions.routes import ITEM_OPERATIONS, Route
 
 if TYPE_CHECKING:
-    from local_extensions.service import Key, Service
+    from local_extensions.keys import Key
+    from local_extensions.service import Service
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from renders import (
     use_tools,
 )
 from repositories import clone_template
-from stacks import QUICK_PROFILE, Stack
+from stacks import Stack
 from template_copy import copy_template
 
 if TYPE_CHECKING:
@@ -144,7 +144,7 @@ def loaded_stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPa
     if request.param == "rust":
         request.getfixturevalue("rust_build")
     tools = request.getfixturevalue("tools" if request.param == "python" else "rust_tools")
-    with run_loaded_stack(request.param, directory, tools, {}) as stack:
+    with run_loaded_stack(request.param, directory, tools) as stack:
         yield stack
 
 
@@ -177,16 +177,12 @@ def bake_with_tools(bake: Bake, tools: Path) -> Bake:
 
 
 @pytest.fixture
-def make_stack(
-    bake_with_tools: Bake, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Callable[..., Stack]]:
+def make_stack(bake_with_tools: Bake, request: pytest.FixtureRequest) -> Iterator[Callable[..., Stack]]:
     """Renders services with stacks of their own, and takes the stacks down afterwards."""
     stacks: list[Stack] = []
 
     def make(language: str = "python", **answers: str) -> Stack:
         if language == "rust":
-            for variable, value in QUICK_PROFILE.items():
-                monkeypatch.setenv(variable, value)
             service = request.getfixturevalue("bake_rust")(**answers)
         else:
             service = bake_with_tools(**{"project_slug": f"test-{os.getpid()}-{next(NUMBERS)}", **answers})

@@ -79,9 +79,15 @@ LINTED = {
         "cors_origin": "*",
     },
 }
+PLACES_AND_PATHS = {
+    **ODD["keys named as much else is"],
+    "routes": (
+        f"POST /, POST /people, PUT /{'x' * 150}/{{name}}/{{size}} put_it, GET /people/{{name}}/{{size}}, "
+        f"GET /{'/'.join(['segment'] * 13)}/{{name}}/{{size}} read_it"
+    ),
+}
 TESTED = {
-    "rest, per-route, number key, the article's": {**KEYS["number"], **ARTICLE, "functions": "per-route"},
-    "http, single, number and text keys, the article's": {**KEYS["number, text"], **ARTICLE, "api_type": "http"},
+    "http, number key, the article's": {**KEYS["number"], **ARTICLE, "api_type": "http"},
     "http, per-route, text and number keys, stubs": {
         **KEYS["text, number"],
         **STUBS,
@@ -89,17 +95,19 @@ TESTED = {
         "functions": "per-route",
     },
     "names that YAML takes for values": ODD["names that YAML takes for values"],
-    "keys named as much else is, free text": {
-        **ODD["keys named as much else is"],
+    "per-route, keys named as much else is, items in two places, long path, free text": {
         **ODD["free text"],
-        "api_type": "http",
+        **PLACES_AND_PATHS,
+        "functions": "per-route",
     },
-    "long names": {**ODD["long names"], "api_type": "http"},
-    "long path": {**ODD["long path"], "functions": "per-route"},
-    "items in two places": {**ODD["items in two places"], "api_type": "http"},
+    "http, long names, a route that only deletes": {
+        **ODD["long names"],
+        "api_type": "http",
+        "architecture": "arm64",
+        "routes": f"DELETE /{{{'k' * 255}}}",
+    },
     "pages of another origin": ODD["pages of another origin"],
     "one of each": {**ODD["one of each"], "functions": "per-route"},
-    "a route that only deletes": {**ODD["arm64, a route that only deletes"], "api_type": "http"},
 }
 TESTED_IN_RUST = {
     "default, any origin": {"cors_origin": "*"},
@@ -114,14 +122,7 @@ TESTED_IN_RUST = {
         **MANY_STUBS,
         "functions": "per-route",
     },
-    "keys named as much else is, items in two places, long path": {
-        "partition_key": "name:N",
-        "sort_key": "size",
-        "routes": (
-            f"POST /, POST /people, PUT /{'x' * 150}/{{name}}/{{size}} put_it, GET /people/{{name}}/{{size}}, "
-            f"GET /{'/'.join(['segment'] * 13)}/{{name}}/{{size}} read_it"
-        ),
-    },
+    "keys named as much else is, items in two places, long path": PLACES_AND_PATHS,
 }
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from renders import TEMPLATE, Service, cookiecutter, use_tools
+from renders import TEMPLATE, Service, cookiecutter
 from repositories import commit_all, read_tree, require_commit, run
 
 if TYPE_CHECKING:
@@ -132,12 +132,9 @@ def more_routes(answers: str) -> str:
     return f"GET /reports, {routes}"
 
 
-def passes_its_tests(service: Service, tools: Path) -> bool:
-    use_tools(service, tools)
-    for check in ("ruff check .", "ruff format --check .", "yamllint --strict .", "cfn-lint template.yaml"):
-        result = service.run(*f".venv/bin/{check}".split())
-        assert result.returncode == 0, result.stdout
-    return bool(re.search(r"\d{2,} passed", service.make("test")))
+def with_own_line(tree: dict[str, bytes]) -> dict[str, bytes]:
+    """Return a rendered service's files with the team's edit, and with all else as in the new version."""
+    return {**tree, ROUTES: tree[ROUTES].replace(TEMPLATE_S.encode(), OWN.encode())}
 
 
 class TestWithCruft:
@@ -162,7 +159,7 @@ class TestWithCruft:
         assert read_tree(team.service.path) == expected
         team.do("cruft check")
 
-    def test_keeps_an_edit_in_a_service_that_works(self, cruft_team: Team, tools: Path) -> None:
+    def test_keeps_an_edit(self, cruft_team: Team, render: Callable[..., dict[str, bytes]]) -> None:
         cruft_team.edit(ROUTES, TEMPLATE_S, OWN)
         cruft_team.commit()
 
@@ -171,7 +168,7 @@ class TestWithCruft:
         assert OWN in cruft_team.service.read(ROUTES)
         assert "A  docs/adding-a-route.md" in cruft_team.status
         assert " M .cruft.json" in cruft_team.status
-        assert passes_its_tests(cruft_team.service, tools)
+        assert read_tree(cruft_team.service.path) == with_own_line(render())
 
     def test_takes_the_default_of_an_answer_that_is_new(self, asking_team: Team) -> None:
         asking_team.make_service(command("cruft create"), FIRST)
@@ -180,7 +177,9 @@ class TestWithCruft:
 
         assert json.loads(asking_team.service.read(".cruft.json"))["context"]["cookiecutter"]["flavour"] == "plain"
 
-    def test_brings_new_routes_and_keeps_an_edit(self, cruft_team: Team, tools: Path) -> None:
+    def test_brings_new_routes_and_keeps_an_edit(
+        self, cruft_team: Team, render: Callable[..., dict[str, bytes]]
+    ) -> None:
         cruft_team.edit(ROUTES, TEMPLATE_S, OWN)
         cruft_team.commit()
         wanted = more_routes(json.dumps(json.loads(cruft_team.service.read(".cruft.json"))["context"]))
@@ -191,8 +190,7 @@ class TestWithCruft:
 
         assert OWN in cruft_team.service.read(ROUTES)
         assert '"GET /reports": get_reports,' in cruft_team.service.read(ROUTES)
-        assert "Path: /reports" in cruft_team.service.read("template.yaml")
-        assert passes_its_tests(cruft_team.service, tools)
+        assert read_tree(cruft_team.service.path) == with_own_line(render(f"routes={wanted}"))
 
     def test_refuses_bad_routes_and_leaves_the_service_as_it_is(self, cruft_team: Team) -> None:
         before = read_tree(cruft_team.service.path)
@@ -204,7 +202,9 @@ class TestWithCruft:
         assert "'FETCH' is not a method" in output
         assert read_tree(cruft_team.service.path) == before
 
-    def test_marks_a_conflict_as_the_page_shows(self, cruft_team: Team, tools: Path) -> None:
+    def test_marks_a_conflict_as_the_page_shows(
+        self, cruft_team: Team, render: Callable[..., dict[str, bytes]]
+    ) -> None:
         cruft_team.edit(ROUTES, TEMPLATE_S, OWN)
         cruft_team.edit(ROUTES, *CONFLICTING)
         cruft_team.commit()
@@ -219,8 +219,7 @@ class TestWithCruft:
         assert OWN in cruft_team.service.read(ROUTES)
 
         cruft_team.edit(ROUTES, conflict, conflict.partition("=======\n")[2].partition(">>>>>>>")[0])
-        cruft_team.do(f"git add {ROUTES}")
-        assert passes_its_tests(cruft_team.service, tools)
+        assert read_tree(cruft_team.service.path) == with_own_line(render())
 
     def test_writes_a_change_that_it_cannot_mark_to_a_file_as_the_page_shows(self, cruft_team: Team) -> None:
         cruft_team.edit(ROUTES, *CONFLICTING)
@@ -262,7 +261,9 @@ class TestWithoutCruft:
         assert read_tree(team.service.path) == render()
         assert team.status == []
 
-    def test_brings_new_routes_and_answers_and_keeps_an_edit(self, asking_team: Team, tools: Path) -> None:
+    def test_brings_new_routes_and_answers_and_keeps_an_edit(
+        self, asking_team: Team, render: Callable[..., dict[str, bytes]]
+    ) -> None:
         team = asking_team
         team.make_service(command("git branch rendered"), FIRST)
         team.edit(ROUTES, TEMPLATE_S, OWN)
@@ -276,7 +277,7 @@ class TestWithoutCruft:
         assert OWN in team.service.read(ROUTES)
         assert '"GET /reports": get_reports,' in team.service.read(ROUTES)
         assert json.loads(team.service.read("answers.json"))["cookiecutter"]["flavour"] == "plain"
-        assert passes_its_tests(team.service, tools)
+        assert read_tree(team.service.path) == with_own_line(render(f"routes={wanted}"))
 
     def test_marks_a_conflict_as_the_page_shows_and_leaves_no_trace_when_given_up(
         self, cookiecutter_team: Team

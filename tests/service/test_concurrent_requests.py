@@ -29,7 +29,7 @@ DEVICES = itertools.count()
 def api(loaded_stack: LoadedStack) -> Iterator[str]:
     """The URL of the items, served by `make start`; the table is empty."""
     loaded_stack.empty_table()
-    with loaded_stack.running(**loaded_stack.environment):
+    with loaded_stack.running():
         yield loaded_stack.url + LIST
 
 

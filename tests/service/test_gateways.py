@@ -8,8 +8,10 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
+import requests
 
 from renders import TEMPLATE
+from stacks import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,10 +67,33 @@ def test_without_docker(make_stack: Callable[..., Stack], api_type: str, column:
 @pytest.mark.docker
 def test_with_docker(make_stack: Callable[..., Stack], api_type: str, column: int) -> None:
     """As `sam local`: the second table of the paths, and the first columns of the limits."""
-    stack = make_stack(api_type=api_type)
+    stack = make_stack(api_type=api_type, routes="GET /users, POST /users, GET /users/{user_id}, GET /slow/{x} slow")
+    routes = stack.service.path / "src" / "service" / "routes.py"
+    routes.write_text(
+        routes.read_text().replace(
+            "    raise NotImplementedYet(", "    __import__('time').sleep(14)\n    raise NotImplementedYet("
+        )
+    )
+    template = stack.service.path / "template.yaml"
+    template.write_text(template.read_text().replace("Timeout: 15", "Timeout: 8"))
+    stack.make("up")
+    stack.make("build")
 
-    with stack.running("dev"):
+    with stack.running():
         found = send_all(stack)
+        statuses = {
+            "unknown route": send(stack, "GET", "/nothing"),
+            "undeclared HEAD": send(stack, "HEAD", "/users"),
+            "time-out": send(stack, "GET", "/slow/1"),
+            "not UTF-8": requests.post(f"{stack.url}/users", data=b"\xff", timeout=30).status_code,
+        }
+        routes.write_text(routes.read_text() + "raise RuntimeError('at import')\n")
+        stack.make("build")
+        wait_until(lambda: "at import" in requests.get(f"{stack.url}/users", timeout=30).text or api_type == "rest", 20)
+        failed = requests.get(f"{stack.url}/users", timeout=30)
 
     paths = {path: read_statuses(f"`{path}`", SLASHES)[1][0] for path in PATHS}
     assert found == paths | {row: read_statuses(row, LIMITS)[0][column] for row in BODIES}
+    assert statuses == {"unknown route": 403, "undeclared HEAD": 502, "time-out": 502, "not UTF-8": 502}
+    assert failed.status_code == (502 if api_type == "rest" else 200)
+    assert ("Internal server error" if api_type == "rest" else "stackTrace") in failed.text

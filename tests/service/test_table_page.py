@@ -12,13 +12,14 @@ from renders import TEMPLATE
 from steps import follow, read_table_page
 
 if TYPE_CHECKING:
-    from renders import Bake
+    from renders import Bake, Service
 
 pytestmark = pytest.mark.slow
 
 EXPIRY = "Items that expire"
 INDEX = "A query by another attribute"
 STREAM = "A function that reads the changes"
+SECTIONS = (EXPIRY, INDEX, STREAM)
 
 # The contract test that a team would write for the route.
 TEST_OF_THE_INDEX = '''"""The route that lists by email."""
@@ -42,42 +43,49 @@ def test_lists_the_items_that_have_an_email(api: Api, table: Table, new_key: Cal
         query = {"limit": "1", "cursor": page["next_cursor"]} if page["next_cursor"] else {}
 
     assert sorted(map(str, seen)) == sorted(map(str, items))
+    assert api.post("/users", body={**new_key(), "email": 5}).status == 400
 '''
 
 
-@pytest.mark.parametrize("api_type", ["rest", "http"])
-def test_a_service_with_all_sections_passes_its_checks_and_tests(bake_with_tools: Bake, api_type: str) -> None:
-    service = bake_with_tools(api_type=api_type)
+def test_a_service_with_all_sections_passes_its_checks_and_tests(bake_with_tools: Bake) -> None:
+    service = bake_with_tools()
 
-    for section in (EXPIRY, INDEX, STREAM):
-        follow(read_table_page(section, api_type=api_type), service.path)
-    (service.path / "tests/contract/test_index.py").write_text(TEST_OF_THE_INDEX, encoding="utf-8")
+    follow_all_sections(service)
 
     service.make("lint")
     assert re.search(r"contract/test_index\.py \. ", service.make("test"))
 
 
-@pytest.mark.parametrize("section", [EXPIRY, INDEX, STREAM])
-def test_each_section_works_without_the_others(bake_with_tools: Bake, section: str) -> None:
-    service = bake_with_tools()
-
-    follow(read_table_page(section), service.path)
-
-    for check in ("cfn-lint template.yaml", "openapi-spec-validator openapi.yaml"):
-        result = service.run(*f".venv/bin/{check}".split())
-        assert result.returncode == 0, result.stdout
-    # All contract tests run on a service with all sections, above.
-    service.check(".venv/bin/python", "-m", "pytest", "tests/unit", "tests/contract/test_smoke.py")
-
-
 def test_a_service_with_all_sections_passes_its_checks_and_tests_in_rust(bake_rust: Bake) -> None:
     service = bake_rust()
 
-    for section in (EXPIRY, INDEX, STREAM):
-        follow(read_table_page(section, language="rust"), service.path)
+    follow_all_sections(service, language="rust")
 
     service.make("lint")
-    service.make("test")
+    assert re.search(r"contract/test_index\.py \. ", service.make("test"))
+
+
+def follow_all_sections(service: Service, **answers: str) -> None:
+    for section in SECTIONS:
+        follow(read_table_page(section, **answers), service.path)
+    (service.path / "tests/contract/test_index.py").write_text(TEST_OF_THE_INDEX, encoding="utf-8")
+
+
+def test_each_section_works_without_the_others_and_all_with_an_http_api(bake_with_tools: Bake) -> None:
+    services = {section: bake_with_tools(project_slug=f"api-{number}") for number, section in enumerate(SECTIONS)}
+    for section, service in services.items():
+        follow(read_table_page(section), service.path)
+    services["http"] = bake_with_tools(api_type="http")
+    follow_all_sections(services["http"], api_type="http")
+
+    # All contract tests run on a service with all sections, above.
+    tests = ("tests/unit", "tests/contract/test_smoke.py", "tests/contract/test_index.py")
+    for service in services.values():
+        existing = [test for test in tests if (service.path / test).exists()]
+        service.check(".venv/bin/python", "-m", "pytest", *existing)
+    for check, file in (("cfn-lint", "template.yaml"), ("openapi-spec-validator", "openapi.yaml")):
+        files = [str(service.path / file) for service in services.values()]
+        services["http"].check(f".venv/bin/{check}", *files)
 
 
 def test_the_function_that_reads_the_stream_reports_the_first_change_that_fails(

@@ -152,20 +152,3 @@ class TestTheEngine:
         for volume in volumes:
             assert volume["read_only"]
             assert volume["bind"]["selinux"] == "z"
-
-
-@pytest.mark.docker
-@pytest.mark.slow
-def test_no_target_needs_a_mode_bit(make_stack: Callable[..., Stack]) -> None:
-    stack = make_stack(routes="GET /users")
-    for file in stack.service.files:
-        if not file.startswith(".venv/"):
-            (stack.service.path / file).chmod(0o644)
-
-    stack.make("up")
-    stack.make("reset")
-    stack.make("build")
-    with stack.running():
-        assert "All is well." in stack.make("doctor")
-        assert "passed" in stack.make("smoke")
-    stack.make("docs")

@@ -15,7 +15,7 @@ import requests
 
 from measuring import ARCHITECTURE, emulate_function
 from renders import NUMBERS, Service, cookiecutter, find_free_port, use_tools
-from stacks import QUICK_PROFILE, Stack
+from stacks import Stack
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -45,8 +45,6 @@ class LoadedStack(Stack):
     """A built service whose emulator runs."""
 
     language: str
-    environment: Mapping[str, str]
-    """Variables for the build."""
 
     @property
     def artifact(self) -> Path:
@@ -61,19 +59,17 @@ class LoadedStack(Stack):
 
 
 @contextlib.contextmanager
-def run_loaded_stack(
-    language: str, directory: Path, tools: Path, environment: Mapping[str, str]
-) -> Iterator[LoadedStack]:
+def run_loaded_stack(language: str, directory: Path, tools: Path) -> Iterator[LoadedStack]:
     """Render and build a service with these tools, and run its emulator."""
     answers = {**ANSWERS, "language": language, "project_slug": f"loaded-{language}-{os.getpid()}-{next(NUMBERS)}"}
     arguments = [f"{name}={value}" for name, value in answers.items()]
     cookiecutter("--no-input", "--output-dir", str(directory), *arguments).check_returncode()
     service = Service(directory / answers["project_slug"])
     use_tools(service, tools)
-    stack = LoadedStack(service, find_free_port(), find_free_port(), language, {**QUICK_PROFILE, **environment})
+    stack = LoadedStack(service, find_free_port(), find_free_port(), language)
     try:
         stack.make("up")
-        stack.make("build", **stack.environment)
+        stack.make("build")
         yield stack
     finally:
         stack.make("down")

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     from renders import Service
 
-# The same code, compiled in a fraction of the time.
-QUICK_PROFILE = {"CARGO_PROFILE_RELEASE_LTO": "off", "CARGO_PROFILE_RELEASE_CODEGEN_UNITS": "16"}
 SECONDS_TO_COMPILE = 900
 
 
