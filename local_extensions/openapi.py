@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from local_extensions.contract import list_index_keys
+from local_extensions.quoting import quote_yaml
 from local_extensions.routes import ITEM_OPERATIONS, Route
 
 if TYPE_CHECKING:
@@ -29,11 +32,16 @@ class Response:
 
 @dataclass(frozen=True)
 class ItemSchema:
-    """A schema of openapi.yaml for an item in a body."""
+    """A schema of openapi.yaml for an item in a body. Names and values are as YAML writes them."""
 
     name: str
     description: str
-    required: list[Key]
+    required: list[str]
+    properties: dict[str, str]
+    """The schema of each property, on one line."""
+
+    additional: str
+    """The schema of all other properties, or true or false."""
 
 
 ITEM_SCHEMAS = {
@@ -42,6 +50,24 @@ ITEM_SCHEMAS = {
     "NewPartitionItem": "An item to create; its partition key is in the path and may be left out, or repeated, here",
     "ItemReplacement": "All attributes of an item; its key is in the path and may be left out, or repeated, here",
     "ItemChanges": "Attributes to set, and null for those to remove; the key is in the path and cannot change",
+}
+TYPED_ITEM_SCHEMAS = {
+    "Item": "An item; one that was written before its attributes were declared may lack some, or have others",
+    "NewItem": "An item to create",
+    "NewPartitionItem": "An item to create; its partition key is in the path",
+    "ItemReplacement": "All attributes of an item; its key is in the path",
+    "ItemChanges": ITEM_SCHEMAS["ItemChanges"],
+}
+# The schema of each type of attribute; that of an enum has its values, too.
+TYPE_SCHEMAS = {
+    "string": ["type: string"],
+    "number": ["type: number"],
+    "integer": ["type: integer"],
+    "boolean": ["type: boolean"],
+    "datetime": ["type: string", "format: date-time"],
+    "list": ["type: array", "items: {}"],
+    "map": ["type: object", "additionalProperties: true"],
+    "enum": ["type: string"],
 }
 
 PAGE = Response("Page", "A page of items", "Page")
@@ -102,12 +128,75 @@ def list_item_schemas(service: Service) -> list[ItemSchema]:
     used = {route.body_schema for route in service.routes} | {response.schema for response in list_responses(service)}
     if has_pages(service):
         used.add("Item")
-    required = {"Item": service.keys, "NewItem": service.keys, "NewPartitionItem": service.keys[1:]}
-    return [
-        ItemSchema(name, description, required.get(name, []))
-        for name, description in ITEM_SCHEMAS.items()
-        if name in used
-    ]
+    descriptions = TYPED_ITEM_SCHEMAS if service.attributes.listed else ITEM_SCHEMAS
+    return [make_item_schema(name, text, service) for name, text in descriptions.items() if name in used]
+
+
+def make_item_schema(name: str, description: str, service: Service) -> ItemSchema:
+    """Return a schema: `Item`, in responses, requires only the key, because older items may lack or have anything."""
+    keys = {"Item": service.keys, "NewItem": service.keys, "NewPartitionItem": service.keys[1:]}.get(name, [])
+    required = [key.name for key in keys]
+    properties = {key.name: f'{{$ref: "#/components/schemas/{name_key_schemas(service)[key.name]}"}}' for key in keys}
+    additional = "true"
+    if name == "Item":
+        properties |= {
+            each.name: f"{{description: {quote_yaml(each.must_be[0].upper() + each.must_be[1:])}}}"
+            for each in service.attributes.listed
+        }
+    else:
+        is_change = name == "ItemChanges"
+        required += [] if is_change else [each.name for each in service.attributes.required]
+        properties |= describe_properties(service, is_change=is_change)
+        if not service.attributes.allows_others:
+            additional = '{type: "null"}' if is_change else "false"
+    written = {quote_yaml(each): schema for each, schema in properties.items()}
+    return ItemSchema(name, description, [quote_yaml(each) for each in required], written, additional)
+
+
+def describe_properties(service: Service, *, is_change: bool) -> dict[str, str]:
+    """Return the schema of each attribute, and of each index's key; a change may remove those that are not required."""
+    properties = {}
+    lengths = {key.name: describe_length(key) for key in list_index_keys(service)}
+    for attribute in service.attributes.listed:
+        schema = [
+            *TYPE_SCHEMAS[attribute.type],
+            *(lengths.get(attribute.name, []) if attribute.type == "string" else []),
+        ]
+        if attribute.values:
+            schema.append(f"enum: [{', '.join(map(quote_yaml, attribute.values))}]")
+        properties[attribute.name] = write_schema(schema, is_nullable=is_change and not attribute.is_required)
+    for key in list_index_keys(service):
+        if key.name not in properties:
+            schema = [f"type: {'number' if key.is_number else 'string'}", *lengths[key.name]]
+            properties[key.name] = write_schema(schema, is_nullable=is_change)
+    return properties
+
+
+def describe_length(key: Key) -> list[str]:
+    return [] if key.is_number else ["minLength: 1", f"maxLength: {key.max_bytes}"]
+
+
+def write_schema(schema: list[str], *, is_nullable: bool) -> str:
+    """Return a schema on one line, which may allow null, too."""
+    text = ", ".join(schema)
+    if is_nullable:
+        text = re.sub(r"type: (\w+)", r'type: [\1, "null"]', text, count=1)
+        text = re.sub(r"enum: \[(.*)\]", r"enum: [\1, null]", text)
+    return f"{{{text}}}"
+
+
+def describe_parameter(parameter: str, routes: list[Route], service: Service) -> str:
+    """Return the schema of a path's parameter, on one line: a key's if a route at the path uses it."""
+    key_schemas = name_key_schemas(service)
+    index = next((route.index for route in routes if route.index), None)
+    if index:
+        key = index.partition_key
+        return write_schema(
+            [f"type: {'number' if key.is_number else 'string'}", *describe_length(key)], is_nullable=False
+        )
+    if parameter in key_schemas and any(route.operation != "stub" for route in routes):
+        return f'{{$ref: "#/components/schemas/{key_schemas[parameter]}"}}'
+    return "{type: string}"
 
 
 def has_pages(service: Service) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING
 
-from local_extensions.quoting import quote_string
+from local_extensions.quoting import LITERAL_NAME_LENGTH, quote_string
 from local_extensions.routes import Route, derive_name
 
 if TYPE_CHECKING:
@@ -62,6 +62,13 @@ def list_handler_modules(service: Service) -> list[str]:
 def breaks_line(route: Route, call: str) -> bool:
     """Return whether a handler's call that names the route's `location`, with an indent of four, is too long for a line."""
     return len(f"    {call}{route.location}") > LINE_LENGTH
+
+
+def has_long_names(service: Service) -> bool:
+    """Return whether lines of Python that name an attribute are too long for a formatter to leave as they are."""
+    names = [key.name for index in service.indexes for key in index.keys]
+    names += [f"{each.name}{'|'.join(each.values)[LINE_LENGTH // 3 :]}" for each in service.attributes.listed]
+    return any(len(name) > LITERAL_NAME_LENGTH for name in names)
 
 
 def define_in_python(attribute: Attribute) -> str:

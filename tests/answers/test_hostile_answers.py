@@ -46,6 +46,13 @@ names = st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,20}", fullmatch=True) | st.sampl
     """.split()
 )
 keys = st.builds("{}{}".format, names, st.sampled_from(["", ":S", ":N"]))
+ATTRIBUTES = (
+    "",
+    "...",
+    "null:no|yes|1.5|null, true:string?, on:number, y:datetime?, e1:integer",
+    f"{'a' * 255}:{'|'.join('v' * length for length in range(30, 60))}, b:boolean?, l:list?, m:map?, ...",
+)
+INDEXES = ("", "", "e1, null/on", f"{'a' * 200}", "e1/y, on")
 
 
 ANSWERS = [name for name in json.loads((TEMPLATE / "cookiecutter.json").read_text()) if name[0] != "_"]
@@ -88,6 +95,8 @@ def answers(draw: st.DrawFn) -> dict[str, str]:
         ),
         "partition_key": partition_key,
         "sort_key": sort_key,
+        "attributes": draw(st.sampled_from(ATTRIBUTES)),
+        "indexes": draw(st.sampled_from(INDEXES)),
         "region": draw(st.sampled_from(REGIONS)),
         "routes": draw(routes(key_names)),
         **{answer: draw(st.sampled_from(choices)) for answer, choices in CHOICES.items()},

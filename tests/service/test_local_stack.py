@@ -39,6 +39,12 @@ ONE_OF_EACH = {
     "sort_key": "order:N",
     "routes": "GET /, HEAD /, POST /, GET /{class}, POST /{class}, ANY /x/{proxy+}, HEAD /{class}/{order}, GET /{class}/{order}, PUT /{class}/{order}, PATCH /{class}/{order}, DELETE /{class}/{order}",
 }
+# With the indexes' routes, which the service above lacks.
+TYPED = {
+    "attributes": "email, size:number, age:integer?, flag:boolean?, state:new|paid, at:datetime?, tags:list?, more:map?, ...",
+    "indexes": "email, state/size",
+    "routes": f"{ONE_OF_EACH['routes']}, GET /by-email/{{email}}, HEAD /by-email/{{email}}, GET /by-state/{{state}}",
+}
 
 
 def test_passes_its_contract_tests_also_after_a_reset_and_without_mode_bits(make_stack: Callable[..., Stack]) -> None:
@@ -74,7 +80,7 @@ def read_requests(log: str) -> list[dict[str, Any]]:
 @pytest.mark.parametrize(
     ("language", "answers"),
     [
-        pytest.param("python", {"cors_origin": "*", **ONE_OF_EACH}, id="rest"),
+        pytest.param("python", {"cors_origin": "*", **ONE_OF_EACH, **TYPED}, id="rest"),
         pytest.param("python", {"routes": "ANY /{proxy+}"}, id="only ANY"),
         pytest.param("rust", {"api_type": "http", **ONE_OF_EACH}, id="rust, http"),
     ],

@@ -1,4 +1,8 @@
 """A client of the API under test."""
+{%- if source.has_long_names(service) %}
+
+# fmt: off
+{%- endif %}
 
 import json
 from collections.abc import Mapping

@@ -1,5 +1,6 @@
+{% set has_integers = service.attributes.listed | selectattr("type", "equalto", "integer") | list -%}
 {% set number_keys = service.keys | selectattr("is_number") | list -%}
-{% set text_keys = service.keys | rejectattr("is_number") | list -%}
+{% set text_keys = service.all_keys | rejectattr("is_number") | list -%}
 """What schemathesis needs to know beyond openapi.yaml: limits that clients do not need, and known false positives."""
 
 {% if number_keys -%}
@@ -11,7 +12,7 @@ from urllib.parse import unquote
 import schemathesis
 from schemathesis import HookContext, Response
 from schemathesis.core.failures import Failure
-from schemathesis.openapi.checks import {{ "EnsureResourceAvailability, " if number_keys }}{{ "RejectedPositiveData, " if text_keys or service.pages }}UnsupportedMethodResponse
+from schemathesis.openapi.checks import {{ "EnsureResourceAvailability, " if number_keys }}{{ "RejectedPositiveData, " if text_keys or service.pages or has_integers }}UnsupportedMethodResponse
 
 Case = schemathesis.Case[Any]
 {%- if text_keys %}
@@ -51,14 +52,42 @@ def before_load_schema(context: HookContext, raw_schema: dict[str, Any]) -> None
     raw_schema["security"] = []  # `make dev` accepts unsigned requests
 {%- endif %}
 {%- if service.uses_table %}
+{%- if service.attributes.listed or service.indexes %}
+    add_limits(raw_schema)
+    schemas = raw_schema["components"]["schemas"]
+{%- if service.attributes.listed and service.attributes.allows_others %}
+    for name in {"NewItem", "NewPartitionItem", "ItemReplacement"} & schemas.keys():  # null is for PATCH
+        schemas[name]["additionalProperties"] = {"allOf": [VALUE, {"not": {"type": "null"}}]}
+{%- endif %}
+{%- else %}
     schemas = raw_schema["components"]["schemas"]
     for schema in schemas.values():
         if schema.get("additionalProperties"):
             schema |= ATTRIBUTES
         elif schema.get("type") == "number":
             schema |= NUMBER
+{%- endif %}
     schemas["Value"] = {"anyOf": VALUES}
 {%- endif %}
+{%- endif %}
+{%- if service.attributes.listed or service.indexes %}
+
+
+def add_limits(schema: Any) -> None:
+    """Add DynamoDB's limits to a schema and to those that it contains."""
+    for part in schema.values() if isinstance(schema, dict) else schema:
+        if isinstance(part, dict | list):
+            add_limits(part)
+    if not isinstance(schema, dict):
+        return
+    kind = schema.get("type")
+    types = kind if isinstance(kind, list) else [kind]
+    if "number" in types:
+        schema |= {"anyOf": [*NUMBER["anyOf"], {"type": "null"}], "type": types}
+    if schema.get("items") == {}:
+        schema["items"] = VALUE
+    if schema.get("additionalProperties") is True:
+        schema |= {"propertyNames": {"minLength": 1}, "additionalProperties": VALUE}
 {%- endif %}
 
 
@@ -115,6 +144,13 @@ def is_long_in_bytes(failure: Failure, case: Case, _response: Response) -> bool:
     too_long = [name for name, limit in MAX_BYTES.items() if len(str(sent.get(name, "")).encode()) > limit]
     return isinstance(failure, RejectedPositiveData) and bool(too_long)
 {%- endif %}
+{%- if has_integers %}
+
+
+def is_long_integer(failure: Failure, _case: Case, response: Response) -> bool:
+    """OpenAPI cannot say that an integer has at most 38 significant digits."""
+    return isinstance(failure, RejectedPositiveData) and b"significant digits" in response.content
+{%- endif %}
 {%- if number_keys %}
 
 
@@ -142,6 +178,9 @@ FALSE_POSITIVES = (
 {%- endif %}
 {%- if text_keys %}
     is_long_in_bytes,
+{%- endif %}
+{%- if has_integers %}
+    is_long_integer,
 {%- endif %}
 {%- if number_keys %}
     is_deleted_in_another_notation,

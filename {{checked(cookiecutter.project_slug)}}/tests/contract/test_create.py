@@ -6,6 +6,10 @@
 {% set large = contract.choose_large(service) -%}
 {% set key = service.keys[-1] -%}
 """POST creates an item."""
+{%- if source.has_long_names(service) %}
+
+# fmt: off
+{%- endif %}
 
 import json
 from collections.abc import Callable

@@ -1,5 +1,9 @@
 {% set routes = contract.list_index_routes(service) -%}
 """GET lists the items of an index, one page at a time."""
+{%- if source.has_long_names(service) %}
+
+# fmt: off
+{%- endif %}
 
 import time
 

@@ -7,6 +7,10 @@
 {% set replaced = "{**key, **REQUIRED}" if typed else '{**key, "visit-count": 1}' -%}
 {% set number_keys = service.keys | selectattr("is_number") | list -%}
 """PUT replaces an item, or creates it."""
+{%- if source.has_long_names(service) %}
+
+# fmt: off
+{%- endif %}
 
 from typing import Any
 

@@ -5,6 +5,10 @@
 {% set optional = contract.find_optional(service) -%}
 {% set large = contract.choose_large(service) -%}
 """PATCH sets and removes attributes of an item."""
+{%- if source.has_long_names(service) %}
+
+# fmt: off
+{%- endif %}
 
 from typing import Any
 
