@@ -86,6 +86,13 @@ PLACES_AND_PATHS = {
         f"GET /{'/'.join(['segment'] * 13)}/{{name}}/{{size}} read_it"
     ),
 }
+TYPED = {
+    "sort_key": "at:N",
+    "attributes": (
+        "email, size:number, age:integer?, flag:boolean?, state:new|paid, paid_at:datetime?, tags:list?, more:map?, ..."
+    ),
+    "indexes": "email, state/size, age/email",
+}
 TESTED = {
     "http, number key, the article's": {**KEYS["number"], **ARTICLE, "api_type": "http"},
     "http, per-route, text and number keys, stubs": {
@@ -108,8 +115,15 @@ TESTED = {
     },
     "pages of another origin": ODD["pages of another origin"],
     "one of each": {**ODD["one of each"], "functions": "per-route"},
+    "per-route, http, only the attributes that are listed, indexes": {
+        **TYPED,
+        "attributes": TYPED["attributes"].removesuffix(", ..."),
+        "api_type": "http",
+        "functions": "per-route",
+    },
 }
 TESTED_IN_RUST = {
+    "attributes, indexes": TYPED,
     "default, any origin": {"cors_origin": "*"},
     "http, per-route, pages of another origin": {
         **ODD["pages of another origin"],

@@ -46,6 +46,14 @@ def has_image(name: str) -> bool:
     return subprocess.run(["docker", "image", "inspect", name], capture_output=True, check=False).returncode == 0
 
 
+def go_answers() -> bool:
+    command = ["go", "list", "-m", "github.com/oasdiff/oasdiff@latest"]
+    return (
+        shutil.which("go") is not None
+        and subprocess.run(command, cwd="/", capture_output=True, check=False).returncode == 0
+    )
+
+
 @lru_cache
 def find_missing(marker: str) -> str:
     """Return what tests with a marker need and this machine lacks, or nothing."""
@@ -53,8 +61,8 @@ def find_missing(marker: str) -> str:
         return "no Docker engine answers"
     if marker == "ministack" and not has_image(MINISTACK_BASE):
         return f"the image {MINISTACK_BASE} does not exist"
-    if marker == "go" and shutil.which("go") is None:
-        return "Go is not installed"
+    if marker == "go" and not go_answers():
+        return "Go is not installed, or cannot download modules"
     if marker == "rust" and shutil.which("cargo") is None:
         return "cargo is not installed"
     if marker == "node" and shutil.which("npx") is None:
