@@ -234,13 +234,16 @@ def test_refuses_what_breaks_clients_and_nothing_else(bake: Bake) -> None:
     make_repository(service)
     service.run("git", "commit", "--quiet", "--message", "All of it").check_returncode()
     openapi = service.read("openapi.yaml")
+    new_item = (
+        "    NewItem:\n      description: An item to create; it may have any other attributes\n      type: object\n"
+    )
     changes = {
         "a new path": ("\ncomponents:", '  /health:\n    get: {responses: {"200": {description: OK}}}\n\ncomponents:'),
         "a removed path": ("  /users/{user_id}:", "  /people/{user_id}:"),
         "a removed response": ('        "201": {$ref: "#/components/responses/Created"}\n', ""),
         "a new required attribute": (
-            "required: [user_id]\n      properties:\n",
-            "required: [user_id, email]\n      properties:\n        email: {type: string}\n",
+            f"{new_item}      required: [user_id]\n      properties:\n",
+            f"{new_item}      required: [user_id, email]\n      properties:\n        email: {{type: string}}\n",
         ),
     }
     statuses = {}
