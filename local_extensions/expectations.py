@@ -52,6 +52,10 @@ def describe(service: Service) -> dict[str, object]:
         "table": service.table_name,
         "keys": [[key.name, key.type] for key in service.keys],
         "functions": {function.logical_id: function.role for function in service.functions},
+        "attributes": {
+            each.name: [each.type, each.is_required, list(each.values)] for each in service.attributes.listed
+        },
+        "allows_others": service.attributes.allows_others,
         "indexes": {index.name: [[key.name, key.type] for key in index.keys] for index in service.indexes},
         "roles": {
             role: {name_resource(index): actions for index, actions in permissions.items()}

@@ -9,15 +9,14 @@ from __future__ import annotations
 import ast
 import itertools
 import json
-import os
 import re
-import shlex
 import stat
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
+
+from local_extensions.summary import show, summarize
 
 try:
     import tomllib
@@ -198,6 +197,55 @@ def name_types(keyed: Mapping[str, Any], types: Mapping[str, str]) -> list[list[
     return [[element["AttributeName"], types.get(element["AttributeName"])] for element in keyed["KeySchema"]]
 
 
+def check_attributes(project: Project) -> Iterator[str]:
+    """`items` and the schemas of requests in openapi.yaml have the attributes of the answer."""
+    expected = project.expected["attributes"]
+    if not expected:
+        return
+    items_file = project.routes_file.replace("routes.", "items.")
+    yield from compare(f"{items_file}: attribute", expected, checked_attributes(project, items_file))
+    schemas = project.parsed["openapi.yaml"]["components"]["schemas"]
+    for name in schemas.keys() & {"NewItem", "NewPartitionItem", "ItemReplacement"}:
+        keys = [key for key, _ in project.expected["keys"]]
+        described = {
+            attribute: [name_type(schema), attribute in schemas[name].get("required", []), schema.get("enum", [])]
+            for attribute, schema in schemas[name]["properties"].items()
+            if attribute not in keys and attribute in expected
+        }
+        yield from compare(f"openapi.yaml: {name}: attribute", expected, described)
+        if bool(schemas[name]["additionalProperties"]) != project.expected["allows_others"]:
+            yield f"openapi.yaml: {name}: allows other attributes, or forbids them, against the answer"
+
+
+def checked_attributes(project: Project, items_file: str) -> dict[str, list[Any]]:
+    """Return the type of each attribute that `items` checks, whether it is required, and the values of an enum."""
+    if project.is_rust:
+        line = r'Attribute \{ name: "(\w+)", kind: Kind::(\w+)(?:\(&\[(.*)\]\))?, required: (\w+) \}'
+        return {
+            name: ["enum" if values else kind.lower(), required == "true", re.findall(r'"(.*?)"', values)]
+            for name, kind, values, required in re.findall(line, project.texts[items_file])
+        }
+    for node in project.parsed[items_file].body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "ATTRIBUTES":
+            calls = {key.value: value for key, value in zip(node.value.keys, node.value.values)}  # type: ignore[attr-defined] # noqa: B905 - one length
+            given = {
+                name: {each.arg: ast.literal_eval(each.value) for each in call.keywords} for name, call in calls.items()
+            }
+            return {
+                name: [call.args[0].value, given[name].get("required", True), list(given[name].get("values", []))]
+                for name, call in calls.items()
+            }
+    return {}
+
+
+def name_type(schema: Mapping[str, Any]) -> str:
+    """Return the type of an attribute that a schema of openapi.yaml describes."""
+    if "enum" in schema or "format" in schema:
+        return "enum" if "enum" in schema else "datetime"
+    kind = str(schema["type"])
+    return {"array": "list", "object": "map"}.get(kind, kind)
+
+
 def check_local_stack(project: Project) -> Iterator[str]:
     """The files of the local stack agree on its network, endpoint and ports."""
     compose = project.parsed["compose.yaml"]
@@ -229,7 +277,7 @@ def check_local_stack(project: Project) -> Iterator[str]:
     )
 
 
-CHECKS = (check_texts, check_routes, check_functions, check_table, check_local_stack)
+CHECKS = (check_texts, check_routes, check_functions, check_table, check_attributes, check_local_stack)
 
 
 def functions(project: Project) -> dict[str, Any]:
@@ -321,35 +369,6 @@ def find_problems(project: Project) -> list[str]:
     return problems
 
 
-def summarize(root: Path, expected: Mapping[str, Any]) -> str:
-    width = max(len(route["key"].split()[1]) for route in expected["routes"])
-    routes = [
-        f"  {method:<8}{path:<{width}}  {describe_operation(route)}"
-        for route in expected["routes"]
-        for method, path in [route["key"].split()]
-    ]
-    queried = {route["index"] for route in expected["routes"]}
-    routes += [f"No route queries the index {index}." for index in expected["indexes"] if index not in queried]
-    key = " and ".join(name for name, _ in expected["keys"])
-    directory = root.name if str(root.parent) == os.environ.get("PWD") else str(root)
-    return "\n".join(
-        [
-            f"{expected['slug']}: table {expected['table']} with the key {key} in {expected['region']},",
-            f"functions for {expected['architecture']}, and these routes:",
-            *routes,
-            "Next:",
-            f"  cd {shlex.quote(directory)}",
-            "  make dev            # or without Docker: make dev DOCKER=no",
-        ]
-    )
-
-
-def describe_operation(route: Mapping[str, str]) -> str:
-    if route["operation"] == "stub":
-        return "not implemented (501)"
-    return f"query {route['index']}" if route["index"] else route["operation"]
-
-
 def prune(root: Path, names: Iterable[str]) -> None:
     """Remove the files of services with other answers, and directories that become empty."""
     for name in names:
@@ -380,14 +399,3 @@ def finish(expected: Mapping[str, Any]) -> str | None:
         return "\n".join(["The rendered service is not valid; please report this:", *problems])
     show(summarize(root, expected))
     return None
-
-
-def show(text: str) -> None:
-    """Print text on stderr, for stdout may be a patch of `cruft diff`. A failure to print does not fail the render."""
-    if sys.stderr is None:
-        return
-    try:
-        sys.stderr.write(f"{text}\n")
-        sys.stderr.flush()
-    except OSError:  # stderr is closed or full, or a pipe without a reader
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())  # or Python fails when it flushes stderr at exit

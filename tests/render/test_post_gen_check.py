@@ -126,6 +126,29 @@ BREAKS = [
         "http://127.0.0.1:8080",
         "endpoint openapi.yaml is http://127.0.0.1:8080",
     ),
+    ("template.yaml", "IndexName: by-email", "IndexName: by-mail", "template.yaml: index by-email is missing"),
+    (
+        "template.yaml",
+        "!Sub ${Table.Arn}/index/by-email",
+        "!GetAtt Table.Arn",
+        "template.yaml: role QueryByEmailRole is",
+    ),
+    (
+        "src/service/items.py",
+        '"email": Attribute("string")',
+        '"email": Attribute("number")',
+        "src/service/items.py: attribute email is",
+    ),
+    ("src/service/items.py", ", required=False", "", "src/service/items.py: attribute state is"),
+    ("openapi.yaml", "email: {type: string,", "email: {type: number,", "openapi.yaml: NewItem: attribute email is"),
+    ("openapi.yaml", "enum: [new, paid]", "enum: [new]", "openapi.yaml: ItemReplacement: attribute state is"),
+    ("openapi.yaml", "required: [email]", "required: []", "openapi.yaml: ItemReplacement: attribute email is"),
+    (
+        "openapi.yaml",
+        "additionalProperties: true",
+        "additionalProperties: false",
+        "openapi.yaml: NewItem: allows other attributes, or forbids them",
+    ),
 ]
 
 
@@ -146,11 +169,14 @@ RUST_BREAKS = [
         "key src/table.rs is",
     ),
     ("template.yaml", "- dynamodb:PutItem", "- dynamodb:Scan", "template.yaml: role PutItemRole is"),
+    ("src/items.rs", "kind: Kind::String", "kind: Kind::Number", "src/items.rs: attribute email is"),
+    ("src/items.rs", 'OneOf(&["new", "paid"])', 'OneOf(&["new"])', "src/items.rs: attribute state is"),
 ]
 
 
+TYPED = {"attributes": "email, state:new|paid?, ...", "indexes": "email"}
 # The rest are defaults.
-ANSWERS = {"functions": "per-route", "table_name": "users", "partition_key": "user_id", "sort_key": ""}
+ANSWERS = {"functions": "per-route", "table_name": "users", "partition_key": "user_id", "sort_key": "", **TYPED}
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,52 @@
+"""The summary after rendering: what was rendered, and what to do next."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+
+def summarize(root: Path, expected: Mapping[str, Any]) -> str:
+    width = max(len(route["key"].split()[1]) for route in expected["routes"])
+    routes = [
+        f"  {method:<8}{path:<{width}}  {describe_operation(route)}"
+        for route in expected["routes"]
+        for method, path in [route["key"].split()]
+    ]
+    queried = {route["index"] for route in expected["routes"]}
+    routes += [f"No route queries the index {index}." for index in expected["indexes"] if index not in queried]
+    key = " and ".join(name for name, _ in expected["keys"])
+    directory = root.name if str(root.parent) == os.environ.get("PWD") else str(root)
+    return "\n".join(
+        [
+            f"{expected['slug']}: table {expected['table']} with the key {key} in {expected['region']},",
+            f"functions for {expected['architecture']}, and these routes:",
+            *routes,
+            "Next:",
+            f"  cd {shlex.quote(directory)}",
+            "  make dev            # or without Docker: make dev DOCKER=no",
+        ]
+    )
+
+
+def describe_operation(route: Mapping[str, str]) -> str:
+    if route["operation"] == "stub":
+        return "not implemented (501)"
+    return f"query {route['index']}" if route["index"] else route["operation"]
+
+
+def show(text: str) -> None:
+    """Print text on stderr, for stdout may be a patch of `cruft diff`. A failure to print does not fail the render."""
+    if sys.stderr is None:
+        return
+    try:
+        sys.stderr.write(f"{text}\n")
+        sys.stderr.flush()
+    except OSError:  # stderr is closed or full, or a pipe without a reader
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())  # or Python fails when it flushes stderr at exit
