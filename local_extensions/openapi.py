@@ -41,7 +41,7 @@ class ItemSchema:
     """The schema of each property, on one line."""
 
     additional: str
-    """The schema of all other properties, or true or false."""
+    """Whether the item may have other properties."""
 
 
 ITEM_SCHEMAS = {
@@ -137,7 +137,6 @@ def make_item_schema(name: str, description: str, service: Service) -> ItemSchem
     keys = {"Item": service.keys, "NewItem": service.keys, "NewPartitionItem": service.keys[1:]}.get(name, [])
     required = [key.name for key in keys]
     properties = {key.name: f'{{$ref: "#/components/schemas/{name_key_schemas(service)[key.name]}"}}' for key in keys}
-    additional = "true"
     if name == "Item":
         properties |= {
             each.name: f"{{description: {quote_yaml(each.must_be[0].upper() + each.must_be[1:])}}}"
@@ -147,8 +146,7 @@ def make_item_schema(name: str, description: str, service: Service) -> ItemSchem
         is_change = name == "ItemChanges"
         required += [] if is_change else [each.name for each in service.attributes.required]
         properties |= describe_properties(service, is_change=is_change)
-        if not service.attributes.allows_others:
-            additional = '{type: "null"}' if is_change else "false"
+    additional = "true" if name == "Item" or service.attributes.allows_others else "false"
     written = {quote_yaml(each): schema for each, schema in properties.items()}
     return ItemSchema(name, description, [quote_yaml(each) for each in required], written, additional)
 

@@ -112,7 +112,7 @@ def test_prints_a_command_that_renders_once_the_answer_is_fixed(
 
 @pytest.mark.slow
 def test_refuses_bad_answers_typed_at_the_prompts(output: Path) -> None:
-    typed = "Users\n\n\nusers\n\n\nmars\nGET users\n\n\n\n\n\n\n"
+    typed = "users\n\n\n\n\nmars\nGET users\n" + "\n" * 9
     result = cookiecutter("-o", str(output), typed=typed)
 
     assert result.returncode == 1
@@ -196,8 +196,8 @@ def test_reports_problems_in_characters_that_the_terminal_lacks(output: Path, en
     result = cookiecutter("--no-input", "-o", str(output), *answers, PYTHONIOENCODING=encoding)
 
     assert result.returncode == 1
-    assert result.stdout.startswith("project_name: contains U+DCFF, which cannot be printed")
-    assert "\nregion: '" in result.stdout
+    assert "\nproject_name: contains U+DCFF, which cannot be printed" in result.stdout
+    assert result.stdout.startswith("region: '")
     assert "Traceback" not in result.stdout + result.stderr
     assert everything_below(output) == []
 

@@ -22,6 +22,10 @@ pytestmark = [pytest.mark.node, pytest.mark.slow]
 REDOCLY = "npx --yes @redocly/cli@2.77.0 lint openapi.yaml --extends recommended --format json"
 
 SERVICES: dict[str, dict[str, str]] = {
+    "attributes, indexes": {
+        "attributes": "email, n:number?, b:boolean?, state:new|paid?, at:datetime?, tags:list?, more:map?",
+        "indexes": "email, state/n",
+    },
     "number and text keys, http, per-route, anyone, any origin": {
         "partition_key": "class:N",
         "sort_key": "order",

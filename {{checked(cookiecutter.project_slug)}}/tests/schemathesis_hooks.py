@@ -59,6 +59,10 @@ def before_load_schema(context: HookContext, raw_schema: dict[str, Any]) -> None
     for name in {"NewItem", "NewPartitionItem", "ItemReplacement"} & schemas.keys():  # null is for PATCH
         schemas[name]["additionalProperties"] = {"allOf": [VALUE, {"not": {"type": "null"}}]}
 {%- endif %}
+{%- if not service.attributes.allows_others %}
+    if "ItemChanges" in schemas:  # null removes unknown attributes, too, which confuses generators
+        schemas["ItemChanges"]["additionalProperties"] = {"type": "null"}
+{%- endif %}
 {%- else %}
     schemas = raw_schema["components"]["schemas"]
     for schema in schemas.values():
