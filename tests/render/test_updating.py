@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from renders import TEMPLATE, Service, cookiecutter
-from repositories import commit_all, read_tree, require_commit, run
+from repositories import VERSIONS, commit_all, read_tree, require_version, run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,9 +21,7 @@ pytestmark = pytest.mark.slow
 PAGE = (TEMPLATE / "docs" / "updating.md").read_text(encoding="utf-8")
 URL = "https://github.com/ORG/cookiecutter-sam-localstack"
 
-FIRST = "953ea89"  # the first version that has documents
-FIRST_WITH_RUST = "310f872"
-BEFORE_LOCAL_API = "c77a12d"  # the last one with __checked in .cruft.json, and with a directory of another name
+FIRST, FIRST_WITH_RUST, BEFORE_LOCAL_API = VERSIONS
 
 ROUTES = "src/service/routes.py"
 TEMPLATE_S = "    table.create(item)\n    return"
@@ -73,7 +71,7 @@ class Team:
 
     def make_service(self, commands: str, commit: str, options: str = "--no-input") -> None:
         """Render the service from the template's version at a commit."""
-        require_commit(self.repository, commit)
+        require_version(self.repository, commit)
         self.do(commands.replace(URL, f"{URL} --checkout {commit} {options}"))
 
     def edit(self, file: str, old: str, new: str) -> None:
@@ -314,5 +312,5 @@ def test_skips_in_a_shallow_clone_and_names_what_it_lacks(repository: Path, tmp_
         "git", "clone", "--quiet", "--depth", "1", f"file://{repository}", str(tmp_path / "shallow"), directory=tmp_path
     )
 
-    with pytest.raises(pytest.skip.Exception, match=f"no commit {FIRST}: `git fetch --unshallow`"):
-        require_commit(tmp_path / "shallow", FIRST)
+    with pytest.raises(pytest.skip.Exception, match=f"no version {FIRST}: `git fetch --unshallow`"):
+        require_version(tmp_path / "shallow", FIRST)

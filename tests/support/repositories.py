@@ -21,6 +21,13 @@ IDENTITY = {
     "GIT_COMMITTER_EMAIL": "test@example.com",
 }
 
+# Earlier versions, which get tags in the tests' copies: the repository itself has tags from 0.9.0 on.
+VERSIONS = {
+    "v0.1.0": "953ea89",  # the first that has documents
+    "v0.2.0": "310f872",  # the first in Rust
+    "v0.8.0": "c77a12d",  # the last with __checked in .cruft.json, and with a directory of another name
+}
+
 
 def run(*command: str, directory: Path, status: int = 0, answers: str = "", **environment: str) -> str:
     """Run a command, and return its output and errors in one. Fails the test where it ends with another status."""
@@ -47,6 +54,9 @@ def commit_all(repository: Path, message: str) -> None:
 def clone_template(copy: Path) -> None:
     """Clone this repository with its history, and commit what is here and not committed."""
     run("git", "clone", "--quiet", str(TEMPLATE), str(copy), directory=TEMPLATE)
+    for version, commit in VERSIONS.items():
+        if has_commit(copy, commit):
+            run("git", "tag", "--force", version, commit, directory=copy)
     run("git", "rm", "-r", "--quiet", ".", directory=copy)
     listing = run("git", "ls-files", "--cached", "--others", "--exclude-standard", "-z", directory=TEMPLATE)
     for file in listing.strip("\0").split("\0"):
@@ -56,13 +66,15 @@ def clone_template(copy: Path) -> None:
     commit_all(copy, "The template as it is here")
 
 
-def require_commit(repository: Path, commit: str) -> None:
-    """Skip the test where the history does not go back to a commit."""
-    known = subprocess.run(
-        ["git", "cat-file", "-e", f"{commit}^{{commit}}"], cwd=repository, capture_output=True, check=False
-    )
-    if known.returncode:
-        pytest.skip(f"this clone's history has no commit {commit}: `git fetch --unshallow` gets it")
+def require_version(repository: Path, version: str) -> None:
+    """Skip the test where the history does not go back to a version."""
+    if not has_commit(repository, version):
+        pytest.skip(f"this clone's history has no version {version}: `git fetch --unshallow` gets it")
+
+
+def has_commit(repository: Path, revision: str) -> bool:
+    command = ["git", "cat-file", "-e", f"{revision}^{{commit}}"]
+    return subprocess.run(command, cwd=repository, capture_output=True, check=False).returncode == 0
 
 
 def read_tree(directory: Path) -> dict[str, bytes]:
