@@ -1,4 +1,4 @@
-"""The summary after rendering: what was rendered, and what to do next."""
+"""The summary after rendering: the routes, and the next steps."""
 
 from __future__ import annotations
 

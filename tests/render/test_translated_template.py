@@ -36,7 +36,6 @@ OPERATION_ACTIONS = {
     "PUT /users/{user_id}": "dynamodb:PutItem",
     "PATCH /users/{user_id}": "dynamodb:UpdateItem",
     "DELETE /users/{user_id}": "dynamodb:DeleteItem",
-    "GET /": "dynamodb:Scan",
     "POST /other": "dynamodb:PutItem",
 }
 LOG_ACTIONS = {"logs:CreateLogStream", "logs:PutLogEvents"}
