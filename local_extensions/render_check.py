@@ -1,7 +1,6 @@
-"""Checks a rendered service, and prints a summary with the next steps.
+"""Checks a rendered service, in the post-gen hook and in the service's directory.
 
 Each `check_…` yields one line per problem. A problem stops cookiecutter, which removes the directory again.
-This runs in the post-gen hook, in the rendered service's directory.
 """
 
 from __future__ import annotations
