@@ -175,20 +175,25 @@ class TestWithCruft:
 
         assert json.loads(asking_team.service.read(".cruft.json"))["context"]["cookiecutter"]["flavour"] == "plain"
 
-    def test_brings_new_routes_and_keeps_an_edit(
+    def test_brings_routes_attributes_and_indexes_and_keeps_an_edit(
         self, cruft_team: Team, render: Callable[..., dict[str, bytes]]
     ) -> None:
         cruft_team.edit(ROUTES, TEMPLATE_S, OWN)
         cruft_team.commit()
-        wanted = more_routes(json.dumps(json.loads(cruft_team.service.read(".cruft.json"))["context"]))
-        shown = re.search(r'"routes": "(.*)"', command("cruft update --skip-apply-ask --variables-to-update"))
+        routes = more_routes(json.dumps(json.loads(cruft_team.service.read(".cruft.json"))["context"]))
+        routes += ", GET /users-by-email/{email}"
+        wanted = {"routes": routes, "attributes": "email, age:integer?, ...", "indexes": "email"}
+        update = command("cruft update --skip-apply-ask --variables-to-update")
+        shown = re.search(r'\{"routes": ".*"\}', update)
 
         assert shown
-        cruft_team.do(command("cruft update --skip-apply-ask --variables-to-update").replace(shown[1], wanted))
+        cruft_team.do(update.replace(shown[0], json.dumps(wanted)))
 
         assert OWN in cruft_team.service.read(ROUTES)
         assert '"GET /reports": get_reports,' in cruft_team.service.read(ROUTES)
-        assert read_tree(cruft_team.service.path) == with_own_line(render(f"routes={wanted}"))
+        assert '"GET /users-by-email/{email}"' in cruft_team.service.read(ROUTES)
+        expected = render(*(f"{name}={answer}" for name, answer in wanted.items()))
+        assert read_tree(cruft_team.service.path) == with_own_line(expected)
 
     def test_refuses_bad_routes_and_leaves_the_service_as_it_is(self, cruft_team: Team) -> None:
         before = read_tree(cruft_team.service.path)
