@@ -28,7 +28,7 @@ RUN_ELSEWHERE = {
 
 @pytest.mark.slow
 def test_its_commands_run(make_stack: Callable[..., Stack]) -> None:
-    stack = make_stack(sort_key="at:N")
+    stack = make_stack(sort_key="at:N", attributes="email, visits:integer?", indexes="email/at")
     commands = re.findall(r"^(make .*?) +#", stack.service.read(PAGE), re.MULTILINE)
     seeds = json.loads(stack.service.read("seed.json"))
 
