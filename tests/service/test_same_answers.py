@@ -72,8 +72,11 @@ def test_answers_the_same_in_both_languages_both_apis_and_both_ways_to_run(make_
         ]
         for stack in stacks:
             assert_reads_any_key_back(stack)
+        # docs/http.md, "Keys in URLs": `sam local` decodes what is not UTF-8.
+        not_utf8 = requests.put(f"{stacks[0].url}/users/a%FF", json={}, timeout=60)
 
     assert different == []
+    assert not_utf8.json() == {"user_id": "a\ufffd"}
 
 
 def assert_reads_any_key_back(stack: Stack) -> None:
@@ -85,8 +88,6 @@ def assert_reads_any_key_back(stack: Stack) -> None:
 
         assert (put.status_code, read.status_code) == (201, 200)
         assert read.json() == {"user_id": key, "seen": key}
-    no_text = requests.put(f"{stack.url}/users/a%FF", json={}, timeout=60)
-    assert no_text.json() == {"user_id": "a\ufffd"}, "as docs/http.md documents"
 
 
 def ask(stack: Stack, method: str, path: str, body: str) -> str:
