@@ -6,6 +6,7 @@ import difflib
 import re
 import zlib
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from local_extensions.limits import (
@@ -166,6 +167,7 @@ def expect_string(answer: object) -> str:
     return answer
 
 
+@lru_cache  # of a flood of the same route, one is parsed: the test allows it a second
 def parse_route(entry: str) -> Route:
     """Return the route of `METHOD /path` or `METHOD /path name`, as a stub.
 

@@ -402,7 +402,7 @@ class TestRouteGrammar:
         [
             "GET " + "/a" * 100_000,
             "GET " + "/{a}" * 50_000,
-            "GET /a," * 10_000,
+            "GET /a," * 20_000,
             ",".join(f"PUT /{number}/{{user_id}}" for number in range(4_000)),
         ],
         ids=len,
