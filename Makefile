@@ -11,6 +11,8 @@ PYTHON := env PATH="$(CURDIR)/$(BIN):$(PATH)" $(BIN)/python
 # Each can be run alone: make measure_render
 BENCHMARKS := measure_render measure_start measure_up measure_functions measure_requests compare_languages \
 	draw_session
+# The tests start sam and moto many times: without compiled modules, each start takes seconds longer.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:

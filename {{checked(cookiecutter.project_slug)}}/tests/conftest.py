@@ -2,7 +2,7 @@
 {% set text_key = service.keys | rejectattr("is_number") | list | length > 0 -%}
 """The API and the table under test.
 
-With API_URL in the environment, the API there and the table behind AWS_ENDPOINT_URL_DYNAMODB; else scripts/local_api.py
+With API_URL in the environment, the API there and the table behind AWS_ENDPOINT_URL; else scripts/local_api.py
 {%- if service.is_python %}
 with the function in a thread of this process, where a debugger reaches it.
 {%- else %}
@@ -34,7 +34,7 @@ TABLE_NAME = os.environ.setdefault("TABLE_NAME", DEFAULT_TABLE)
 def endpoint() -> Iterator[str]:
     """The endpoint of DynamoDB, set for boto3 and for the service."""
     if API_URL:
-        yield os.environ.get("AWS_ENDPOINT_URL_DYNAMODB", "")
+        yield os.environ.get("AWS_ENDPOINT_URL", "")
         return
     os.environ.pop("AWS_PROFILE", None)
     with local_api.run_table() as endpoint:

@@ -132,7 +132,7 @@ def connect(endpoint: str, region: str) -> Any:
 
 def main() -> None:
     template = MOUNTED_TEMPLATE if MOUNTED_TEMPLATE.exists() else Path(__file__).resolve().parents[2] / "template.yaml"
-    endpoint = os.environ.get("AWS_ENDPOINT_URL_DYNAMODB", "http://127.0.0.1:4566")
+    endpoint = os.environ.get("AWS_ENDPOINT_URL", "http://127.0.0.1:4566")
     create_tables(connect(endpoint, os.environ["AWS_DEFAULT_REGION"]), template)
 
 
