@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 import signal
 from typing import TYPE_CHECKING, Any
 
@@ -68,12 +69,31 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         pytest.skip(reason)
 
 
+@pytest.fixture(scope="session")
+def rendered(cookies_session: Any) -> Callable[..., Path]:
+    """Renders each set of answers once. Not to be changed."""
+    paths: dict[str, Path] = {}
+
+    def render(**answers: Any) -> Path:
+        answers_in_order = repr(sorted(answers.items()))
+        if answers_in_order not in paths:
+            result = cookies_session.bake(extra_context=answers)
+            assert result.exception is None, result.exception
+            paths[answers_in_order] = result.project_path
+        return paths[answers_in_order]
+
+    return render
+
+
 @pytest.fixture
-def bake(cookies: Any) -> Bake:
+def bake(rendered: Callable[..., Path], tmp_path: Path) -> Bake:
+    """Renders a service that the test may change."""
+
     def render(**answers: Any) -> Service:
-        result = cookies.bake(extra_context=answers)
-        assert result.exception is None, result.exception
-        return Service(result.project_path)
+        path = rendered(**answers)
+        copy = tmp_path / f"service-{next(NUMBERS)}" / path.name
+        shutil.copytree(path, copy)
+        return Service(copy)
 
     return render
 
