@@ -70,7 +70,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 @pytest.fixture(scope="session")
-def rendered(cookies_session: Any) -> Callable[..., Path]:
+def render_once(cookies_session: Any) -> Callable[..., Path]:
     """Renders each set of answers once. Not to be changed."""
     paths: dict[str, Path] = {}
 
@@ -86,11 +86,11 @@ def rendered(cookies_session: Any) -> Callable[..., Path]:
 
 
 @pytest.fixture
-def bake(rendered: Callable[..., Path], tmp_path: Path) -> Bake:
+def bake(render_once: Callable[..., Path], tmp_path: Path) -> Bake:
     """Renders a service that the test may change."""
 
     def render(**answers: Any) -> Service:
-        path = rendered(**answers)
+        path = render_once(**answers)
         copy = tmp_path / f"service-{next(NUMBERS)}" / path.name
         shutil.copytree(path, copy)
         return Service(copy)
@@ -190,7 +190,6 @@ def bake_with_tools(bake: Bake, tools: Path) -> Bake:
 
     def render(**answers: Any) -> Service:
         service = bake(**answers)
-        os.environ["MYPY_CACHE_DIR"] = str(tools / "mypy-cache")  # what mypy knows of the libraries holds for all
         use_tools(service, tools)
         return service
 

@@ -291,62 +291,48 @@ def find_sam(stack: Stack) -> int:
     return int(processes.stdout.split()[0])
 
 
-def test_containers_get_no_real_credentials_and_no_other_region(
-    make_stack: Callable[..., Stack], tmp_path: Path
-) -> None:
-    stack = make_stack()
-    (tmp_path / "credentials").write_text("[real]\naws_access_key_id = AKIAREAL\naws_secret_access_key = real\n")
-    real = {
-        "AWS_ACCESS_KEY_ID": "AKIAREAL",
-        "AWS_SECRET_ACCESS_KEY": "real-secret",
-        "AWS_SESSION_TOKEN": "real-token",
-        "AWS_PROFILE": "real",
-        "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "credentials"),
-        "AWS_REGION": "eu-west-1",
-        "AWS_DEFAULT_REGION": "eu-west-1",
-        "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
-        "AWS_ENDPOINT_URL_DYNAMODB": "http://127.0.0.1:9",
-        "TABLE_NAME": "other",
-    }
-    stack.make("up", **real)
-
-    with stack.running(**real):
-        created = requests.post(f"{stack.url}/users", json={"user_id": "1"}, timeout=30)
-        (container,) = stack.containers()
-        inspected = subprocess.run(["docker", "inspect", container], capture_output=True, text=True, check=True).stdout
-
-    environment = dict(variable.split("=", 1) for variable in json.loads(inspected)[0]["Config"]["Env"])
-    assert created.status_code == 201
-    assert environment["AWS_ACCESS_KEY_ID"] == "test"
-    assert environment["AWS_REGION"] == "ap-northeast-1"
-    assert "AWS_SESSION_TOKEN" not in environment
-    assert not re.search(r"AKIAREAL|real-secret|real-token|eu-west-1", inspected)
-
-
 def test_the_shell_s_settings_for_other_tools_do_not_matter(make_stack: Callable[..., Stack], tmp_path: Path) -> None:
     stack = make_stack()
-    (tmp_path / "broken").write_text("[default")
     nowhere = "http://127.0.0.1:9"
+    (tmp_path / "credentials").write_text("[real]\naws_access_key_id = AKIAREAL\naws_secret_access_key = real\n")
+    (tmp_path / "broken").write_text("[default")
     # Docker gives these to every container.
     proxies = {"httpProxy": nowhere, "httpsProxy": nowhere, "noProxy": "example.com"}
     (tmp_path / "config.json").write_text(json.dumps({"proxies": {"default": proxies}}))
     shell = {
+        "AWS_ACCESS_KEY_ID": "AKIAREAL",
+        "AWS_SECRET_ACCESS_KEY": "real-secret",
+        "AWS_SESSION_TOKEN": "real-token",
+        "AWS_PROFILE": "real",
+        "AWS_CONFIG_FILE": str(tmp_path / "broken"),
+        "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "credentials"),
+        "AWS_REGION": "eu-west-1",
+        "AWS_DEFAULT_REGION": "eu-west-1",
+        "AWS_ENDPOINT_URL": nowhere,
+        "AWS_ENDPOINT_URL_DYNAMODB": nowhere,
+        "AWS_ENDPOINT_URL_STS": nowhere,
+        "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true",
         "DOCKER_CONFIG": str(tmp_path),
         "HTTP_PROXY": nowhere,
         "http_proxy": nowhere,
         "NO_PROXY": "example.com",
-        "AWS_CONFIG_FILE": str(tmp_path / "broken"),
-        "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "broken"),
-        "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true",
+        "TABLE_NAME": "other",
     }
     stack.make("up", **shell)
 
     with stack.running(**shell):
         doctor = stack.make("doctor", **shell)
         smoke = stack.make("smoke", **shell)
+        (container,) = stack.containers()
+        inspected = subprocess.run(["docker", "inspect", container], capture_output=True, text=True, check=True).stdout
 
+    environment = dict(variable.split("=", 1) for variable in json.loads(inspected)[0]["Config"]["Env"])
     assert "All is well." in doctor
     assert re.search(r"\d+ passed", smoke)
+    assert environment["AWS_ACCESS_KEY_ID"] == "test"
+    assert environment["AWS_REGION"] == "ap-northeast-1"
+    assert "AWS_SESSION_TOKEN" not in environment
+    assert not re.search(r"AKIAREAL|real-secret|real-token|eu-west-1", inspected)
 
 
 @pytest.mark.parametrize("place", ["the shell", ".env"])

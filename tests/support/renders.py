@@ -135,6 +135,7 @@ def use_tools(service: Service, tools: Path) -> None:
     (service.path / ".venv").symlink_to(tools)
     installed = (tools / ".local").stat()
     os.utime(service.path / "pyproject.toml", ns=(installed.st_atime_ns, installed.st_mtime_ns))
+    os.environ["MYPY_CACHE_DIR"] = str(tools / "mypy-cache")  # what mypy knows of the libraries holds for all
 
 
 def find_free_port() -> int:

@@ -74,7 +74,7 @@ def before_load_schema(context: HookContext, raw_schema: dict[str, Any]) -> None
     schemas["Value"] = {"anyOf": VALUES}
 {%- endif %}
 {%- endif %}
-{%- if service.attributes.listed or service.indexes %}
+{%- if service.uses_table and (service.attributes.listed or service.indexes) %}
 
 
 def add_limits(schema: Any) -> None:
