@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import platform
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
 
 from local_extensions.answers import find_answer, find_architecture
-from renders import TEMPLATE, cookiecutter
+from renders import TEMPLATE, Service, cookiecutter
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from renders import Bake, Service
+    from renders import Bake
 
 
 pytestmark = pytest.mark.slow
@@ -33,12 +33,12 @@ pytestmark = pytest.mark.slow
     ],
 )
 def test_is_the_machine_s_in_lambda_s_words(
-    monkeypatch: pytest.MonkeyPatch, bake: Bake, machine: str, architecture: str
+    monkeypatch: pytest.MonkeyPatch, cookies: Any, machine: str, architecture: str
 ) -> None:
     monkeypatch.setattr(platform, "machine", lambda: machine)
 
     assert find_architecture() == architecture
-    assert read_architecture(bake()) == architecture
+    assert read_architecture(Service(cookies.bake().project_path)) == architecture
 
 
 def test_may_be_the_other_one(bake: Bake) -> None:

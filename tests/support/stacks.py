@@ -82,8 +82,11 @@ class Stack:
                 lambda: (is_listening(self.port) and line in log.read_text()) or process.poll() is not None,
                 SECONDS_TO_COMPILE,
             )
-            assert process.poll() is None, log.read_text()
+            assert process.poll() is None
             yield process
+        except BaseException:
+            print(log.read_text())  # noqa: T201 - pytest shows it with the failure
+            raise
         finally:
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGTERM)
