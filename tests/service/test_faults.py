@@ -19,7 +19,7 @@ import requests
 
 import faulty_proxy
 from renders import Service, find_free_port
-from stacks import SECONDS_TO_COMPILE, is_listening, wait_until
+from stacks import PYTHON_IMAGE, SECONDS_TO_COMPILE, is_listening, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow]
 
-PYTHON_IMAGE = "public.ecr.aws/lambda/python:3.14"
 SECONDS_TO_END = 30  # Docker takes a while on a busy machine
 FAULTS = [*faulty_proxy.RESPONSES, "connections cut", "silence"]
 

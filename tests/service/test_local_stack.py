@@ -219,7 +219,7 @@ def test_serves_an_edit_in_rust(make_stack: Callable[..., Stack]) -> None:
             "    pages::make_page(request, &page)",
             '    let _ = pages::make_page(request, &page);\n    Ok(crate::http::Response::new(200, "[]"))',
         )
-        wait_until(lambda: requests.get(f"{stack.url}/users", timeout=60).text == "[]", SECONDS_TO_COMPILE)
+        wait_until(lambda: get(f"{stack.url}/users") == (200, "[]"), SECONDS_TO_COMPILE)
 
     assert before.json() == {"items": [], "next_cursor": None}
 
@@ -238,22 +238,24 @@ def test_dev_serves_the_api_and_every_edit(
                 "    page, last_key = table.scan", '    return Response(200, "[]")\n    page, last_key = table.scan'
             )
         )
-        wait_until(lambda: requests.get(f"{stack.url}/users", timeout=30).text == "[]", SECONDS_TO_REBUILD)
+        wait_until(lambda: get(f"{stack.url}/users") == (200, "[]"), SECONDS_TO_REBUILD)
         for name in ("people", "persons"):  # as some editors save: a new file replaces the old one
             (template.parent / "new.yaml").write_text(re.sub(r"Path: /\w+\n", f"Path: /{name}\n", template.read_text()))
             routes.write_text(re.sub(r'"GET /\w+":', f'"GET /{name}":', routes.read_text()))
             (template.parent / "new.yaml").replace(template)
-            wait_until(lambda name=name: get_status(f"{stack.url}/{name}") == 200, SECONDS_TO_REBUILD)  # type: ignore[misc]
+            wait_until(lambda name=name: get(f"{stack.url}/{name}")[0] == 200, SECONDS_TO_REBUILD)  # type: ignore[misc]
 
     assert before.json() == {"items": [], "next_cursor": None}
     assert stack.containers() == []
 
 
-def get_status(url: str) -> int:
+def get(url: str) -> tuple[int, str]:
+    """Return the status and the body of a response, or 0 while sam starts again."""
     try:
-        return requests.get(url, timeout=30).status_code
+        response = requests.get(url, timeout=60)
     except requests.ConnectionError:
-        return 0
+        return 0, ""
+    return response.status_code, response.text
 
 
 def test_leaves_no_container_behind_and_listens_on_this_machine_only(make_stack: Callable[..., Stack]) -> None:

@@ -9,10 +9,11 @@ import sys
 import threading
 from typing import TYPE_CHECKING
 
+import psutil
 import pytest
 
 from renders import find_free_port
-from stacks import is_listening, wait_until
+from stacks import PYTHON_IMAGE, is_listening, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -101,6 +102,19 @@ def test_survives_a_template_that_sam_cannot_serve(service: Service) -> None:
     assert "Traceback" not in errors.read_text()
 
 
+def test_restarts_sam_after_each_build(service: Service) -> None:
+    source = service.path / "src" / "routes.rs"
+
+    with serving(service, find_free_port()) as (process, _):
+        for number in range(2):
+            before = psutil.Process(process.pid).children()
+            source.write_text(f"// {number}\n" + source.read_text())
+            read_until(process, BUILT)
+
+            assert len(before) == 1
+            assert before != psutil.Process(process.pid).children()
+
+
 def test_detects_each_change_by_an_editor_that_replaces_the_file(service: Service) -> None:
     with serving(service, find_free_port()) as (process, _):
         for name in ("Cargo.toml", "Cargo.toml", "template.yaml", "template.yaml"):
@@ -109,6 +123,26 @@ def test_detects_each_change_by_an_editor_that_replaces_the_file(service: Servic
             new.replace(service.path / name)
 
             assert f"Changed: {name}." in read_until(process, BUILT)
+
+
+def test_removes_a_container_of_this_service_that_is_in_no_network_yet(service: Service) -> None:
+    label = "--label=sam.cli.container.type=lambda"
+    folders = [service.path / ".aws-sam" / "build" / "ApiFunction", service.path.parent / "another" / ".aws-sam"]
+    containers = []
+    for folder in folders:
+        folder.mkdir(parents=True)
+        command = ["docker", "create", label, f"--volume={folder}:/var/task", PYTHON_IMAGE]
+        containers.append(subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip())
+
+    try:
+        with serving(service, find_free_port()):
+            pass
+        listing = ["docker", "ps", "--all", "--quiet", "--no-trunc"]
+        left = subprocess.run(listing, capture_output=True, text=True, check=True).stdout.split()
+    finally:
+        subprocess.run(["docker", "rm", "--force", *containers], capture_output=True, check=True)
+
+    assert [container in left for container in containers] == [False, True]
 
 
 def test_refuses_an_env_json_that_is_not_json_in_one_line(service: Service) -> None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from renders import Service
 
 SECONDS_TO_COMPILE = 900
+PYTHON_IMAGE = "public.ecr.aws/lambda/python:3.14"
 
 
 @dataclass
@@ -45,16 +46,17 @@ class Stack:
         return self.service.make(*targets, *self.settings, **environment)
 
     def containers(self) -> list[str]:
-        """Return the names of the containers on the project's network, except for the emulator's."""
-        form = '{{.Names}} {{.Label "com.docker.compose.service"}}'
+        """Return the names of the containers on the project's network or with its files, except for the emulator's."""
+        form = '{{.Names}}\t{{.Networks}}\t{{.Mounts}}\t{{.Label "com.docker.compose.service"}}'
         listing = subprocess.run(
-            ["docker", "ps", "--all", "--filter", f"network={self.slug}", "--format", form],
-            capture_output=True,
-            text=True,
-            check=True,
+            ["docker", "ps", "--all", "--no-trunc", "--format", form], capture_output=True, text=True, check=True
         )
-        lines = [line.split() for line in listing.stdout.splitlines()]
-        return [line[0] for line in lines if line[1:] != ["localstack"]]
+        names = []
+        for name, networks, mounts, compose_service in (line.split("\t") for line in listing.stdout.splitlines()):
+            is_ours = self.slug in networks.split(",") or f"{self.service.path}/.aws-sam" in mounts
+            if is_ours and compose_service != "localstack":
+                names.append(name)
+        return names
 
     def compose(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run Docker Compose as the Makefile does."""

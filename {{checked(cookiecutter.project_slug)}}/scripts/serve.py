@@ -1,7 +1,8 @@
 """Serves the API with `sam local start-api` until it is stopped, and leaves none of its containers behind.
 
 It first makes the targets of the Makefile that it is given. With --watch it builds again after a change under src/
-or of {{ "template.yaml" if service.is_python else "Cargo.toml or template.yaml" }}. sam serves new code without a restart, and new routes after one.
+or of {{ "template.yaml" if service.is_python else "Cargo.toml or template.yaml" }}, and restarts sam, which may have read half of the new template
+for a request during the build.
 """
 
 import argparse
@@ -39,10 +40,9 @@ def main() -> int:
             if sam.poll() is not None and not is_waiting:
                 return sam.returncode or 1
             if changed and arguments.watch and rebuild(changed):
-                if "template.yaml" in changed or is_waiting:
-                    stop_sam(sam, arguments.network)
-                    sam = start_sam(arguments)
-                    is_waiting = not wait_until_listening(sam, arguments.port)
+                stop_sam(sam, arguments.network)
+                sam = start_sam(arguments)
+                is_waiting = not wait_until_listening(sam, arguments.port)
                 print("sam has ended; see above." if is_waiting else "Built; the next request gets it.", flush=True)
     except KeyboardInterrupt:
         return 130
@@ -94,13 +94,18 @@ def start_sam(arguments: argparse.Namespace) -> subprocess.Popen[bytes]:
 
 
 def stop_sam(sam: subprocess.Popen[bytes], network: str) -> None:
-    """Kill sam, which has nothing to keep, and remove its containers."""
+    """Kill sam, which has nothing to keep, and remove its containers. One that it was creating is in no network yet."""
     if sam.poll() is None:
         os.killpg(sam.pid, signal.SIGKILL)
         sam.wait()
-    ours = ["--filter", "label=sam.cli.container.type=lambda", "--filter", f"network={network}"]
-    found = subprocess.run(["docker", "ps", "--all", "--quiet", *ours], stdout=subprocess.PIPE, text=True)
-    if containers := found.stdout.split():
+    command = ["docker", "ps", "--all", "--no-trunc", "--filter", "label=sam.cli.container.type=lambda"]
+    form = "{% raw %}{{.ID}}\t{{.Networks}}\t{{.Mounts}}{% endraw %}"
+    found = subprocess.run([*command, "--format", form], stdout=subprocess.PIPE, text=True)
+    containers = []
+    for container, networks, mounts in (line.split("\t") for line in found.stdout.splitlines()):
+        if network in networks.split(",") or mounts.startswith(f"{PROJECT}/.aws-sam/"):
+            containers.append(container)
+    if containers:
         subprocess.run(["docker", "rm", "--force", *containers], stdout=subprocess.DEVNULL)
 
 
