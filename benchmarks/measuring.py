@@ -262,7 +262,7 @@ def wait_until_answers(
     end = time.monotonic() + seconds
     while time.monotonic() < end and (process is None or process.poll() is None):
         with contextlib.suppress(requests.ConnectionError):
-            requests.get(f"http://127.0.0.1:{port}/no-such-route", timeout=60)
+            requests.get(f"http://127.0.0.1:{port}/no-such-route", timeout=seconds)  # Rust is compiled first
             return
         time.sleep(0.05)
     raise TimeoutError(f"Port {port} does not answer")

@@ -13,7 +13,9 @@ import pytest
 from loaded_stack import run_loaded_stack
 from ministack import run_ministack
 from renders import (
+    ANSWERS,
     CARGO_CONFIG,
+    COOKIECUTTER_CONFIG,
     NUMBERS,
     TEMPLATE,
     Bake,
@@ -37,6 +39,9 @@ if TYPE_CHECKING:
 # What a `make` that runs the tests would have the services' own say and do.
 for variable in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS"):
     os.environ.pop(variable, None)
+
+# Cookiecutter, cruft and sam read it instead of the user's own.
+os.environ["COOKIECUTTER_CONFIG"] = str(COOKIECUTTER_CONFIG)
 
 # A shell's background jobs ignore Ctrl-C, and so would all that the tests start, where they are such a job.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -77,7 +82,7 @@ def render_once(cookies_session: Any) -> Callable[..., Path]:
     def render(**answers: Any) -> Path:
         answers_in_order = repr(sorted(answers.items()))
         if answers_in_order not in paths:
-            result = cookies_session.bake(extra_context=answers)
+            result = cookies_session.bake(extra_context={**ANSWERS, **answers})
             assert result.exception is None, result.exception
             paths[answers_in_order] = result.project_path
         return paths[answers_in_order]

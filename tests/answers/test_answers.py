@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
-from renders import TEMPLATE, cookiecutter
+from renders import ANSWERS, TEMPLATE, cookiecutter
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,7 +32,7 @@ def output(tmp_path: Path) -> Path:
 def replay(tmp_path: Path) -> Path:
     """The answers that cookiecutter stores after a render."""
     config = tmp_path / "config.yaml"
-    config.write_text(json.dumps({"replay_dir": str(tmp_path / "replay")}))
+    config.write_text(json.dumps({"default_context": ANSWERS, "replay_dir": str(tmp_path / "replay")}))
     arguments = ["--no-input", "--config-file", str(config), "-o", str(tmp_path / "first")]
     cookiecutter(*arguments).check_returncode()
     (kept,) = (tmp_path / "replay").iterdir()
@@ -97,7 +97,7 @@ def test_prints_a_command_that_renders_once_the_answer_is_fixed(
     }
 
     given = [f"{name}={value}" for name, value in answers.items()]
-    refusal = cookiecutter("--no-input", option, "my services", *given, directory=tmp_path)
+    refusal = cookiecutter("--default-config", "--no-input", option, "my services", *given, directory=tmp_path)
     advice, _, command = refusal.stdout.strip().splitlines()[-3:]
     pasted = command.replace("region='us-est-1'", "region='us-east-1'")
     result = subprocess.run(["bash", "-c", pasted], cwd=tmp_path, capture_output=True, text=True, check=False)
@@ -179,8 +179,8 @@ def test_refuses_a_list_of_which_cookiecutter_would_use_the_first_element(
 @pytest.mark.slow
 def test_takes_a_list_for_an_answer_with_choices(output: Path, tmp_path: Path) -> None:
     config = tmp_path / "config.yaml"
-    context = {"default_context": {"language": ["rust", "python"]}, "replay_dir": str(tmp_path / "replay")}
-    config.write_text(yaml.safe_dump(context))
+    answers = {**ANSWERS, "language": ["rust", "python"]}
+    config.write_text(yaml.safe_dump({"default_context": answers, "replay_dir": str(tmp_path / "replay")}))
 
     result = cookiecutter("--no-input", "--config-file", str(config), "-o", str(output))
 

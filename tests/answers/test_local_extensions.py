@@ -16,7 +16,6 @@ import yaml
 from jinja2 import Environment
 
 import local_extensions
-from local_extensions import AnswersExtension
 from local_extensions.answers import (
     find_program,
     make_command,
@@ -31,6 +30,7 @@ from local_extensions.answers import (
     parse_text,
 )
 from local_extensions.attributes import Attributes, parse_attributes
+from local_extensions.extension import AnswersExtension
 from local_extensions.keys import Index, Key, parse_indexes, parse_key, parse_partition_key, parse_sort_key
 from local_extensions.limits import REGIONS
 from local_extensions.quoting import quote_markdown, quote_string, quote_yaml

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ from cookiecutter.main import cookiecutter as render
 from local_extensions.answers import make_service
 from local_extensions.expectations import describe
 from local_extensions.render_check import Project, find_problems
-from renders import SLUG, TEMPLATE, cookiecutter
+from renders import ANSWERS, SLUG, TEMPLATE, cookiecutter
 from repositories import run
 
 if TYPE_CHECKING:
@@ -175,8 +176,7 @@ RUST_BREAKS = [
 
 
 TYPED = {"attributes": "email, state:new|paid?, ...", "indexes": "email"}
-# The rest are defaults.
-ANSWERS = {"functions": "per-route", "table_name": "users", "partition_key": "user_id", "sort_key": "", **TYPED}
+PER_ROUTE = {**ANSWERS, "functions": "per-route", **TYPED}
 
 
 @pytest.fixture(scope="module")
@@ -185,7 +185,7 @@ def rendered(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Project]:
     projects = {}
     for language in ("python", "rust"):
         output = tmp_path_factory.mktemp(language)
-        answers = {"language": language, **ANSWERS}
+        answers = {**PER_ROUTE, "language": language}
         render(str(TEMPLATE), no_input=True, default_config=True, output_dir=str(output), extra_context=answers)
         projects[language] = Project(output / "users-api", describe(make_service(answers)))
     return projects
@@ -268,7 +268,7 @@ def test_prints_a_summary_with_the_next_steps(tmp_path: Path) -> None:
     "redirection", ["| true", ">&-", ">/dev/full", "2>&1 >&3 | true", "2>&-", "2>/dev/full", ">&- 2>&-"]
 )
 def test_keeps_the_service_if_the_summary_cannot_be_printed(tmp_path: Path, redirection: str) -> None:
-    command = f'exec 3>&1; cookiecutter "$0" --default-config --no-input {redirection}'
+    command = f'exec 3>&1; cookiecutter "$0" --no-input {redirection}'
 
     result = subprocess.run(
         ["bash", "-o", "pipefail", "-c", command, TEMPLATE],
@@ -288,7 +288,8 @@ def test_renders_from_a_zip_archive_which_keeps_no_modes(repository: Path, tmp_p
     archive = tmp_path / "t.zip"
     run("git", "archive", "--prefix=t/", "-o", str(archive), "HEAD", directory=repository)
     config = tmp_path / "config.yaml"
-    config.write_text(f"cookiecutters_dir: {tmp_path}\nreplay_dir: {tmp_path}\n")
+    settings = {"default_context": ANSWERS, "cookiecutters_dir": str(tmp_path), "replay_dir": str(tmp_path)}
+    config.write_text(json.dumps(settings))
 
     result = cookiecutter("--no-input", "--config-file", str(config), "-o", str(tmp_path / "output"), template=archive)
 

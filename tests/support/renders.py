@@ -12,9 +12,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol
 
+import yaml
+
 TEMPLATE = Path(__file__).resolve().parents[2]
 SLUG = "{{checked(cookiecutter.project_slug)}}"
 NUMBERS = itertools.count()
+COOKIECUTTER_CONFIG = Path(__file__).with_name("cookiecutterrc.yaml")
+ANSWERS: dict[str, str] = yaml.safe_load(COOKIECUTTER_CONFIG.read_text(encoding="utf-8"))["default_context"]
 # Debian with Python 3.14 and Lambda's runtime, on which MiniStack's image is built.
 MINISTACK_BASE = "local/debian-forky:lambda"
 
@@ -118,9 +122,9 @@ class Bake(Protocol):
 def cookiecutter(
     *arguments: str, template: Path = TEMPLATE, directory: Path | None = None, typed: str = "", **environment: str
 ) -> subprocess.CompletedProcess[str]:
-    """Run cookiecutter as a user would, without the user's own settings."""
+    """Run cookiecutter as a user would, with the tests' own settings: see conftest.py."""
     return subprocess.run(
-        ["cookiecutter", str(template), *([] if "--config-file" in arguments else ["--default-config"]), *arguments],
+        ["cookiecutter", str(template), *arguments],
         cwd=directory,
         env={**os.environ, **environment},
         input=typed,
