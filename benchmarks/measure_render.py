@@ -95,7 +95,7 @@ def bake(template: Path, directory: Path, *answers: str) -> None:
 
 def bake_for_the_first_time(template: Path, directory: Path) -> None:
     """Render a template whose modules Python has not compiled yet."""
-    shutil.rmtree(template / "local_extensions" / "__pycache__")
+    shutil.rmtree(template / "local_extensions" / "__pycache__", ignore_errors=True)
     bake(template, directory)
 
 

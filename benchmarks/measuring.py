@@ -296,7 +296,6 @@ def run(*command: str, directory: Path | None = None) -> str:
 
 
 def make_environment() -> dict[str, str]:
-    """Return the environment of a user: Python keeps compiled modules, and no other project's cargo has built ours."""
-    return {
-        name: value for name, value in os.environ.items() if name not in {"CARGO_TARGET_DIR", "PYTHONDONTWRITEBYTECODE"}
-    }
+    """Return the environment of a user, without what make and other projects' builds have put into it."""
+    others = {"CARGO_TARGET_DIR", "MAKEFLAGS", "MAKELEVEL", "MFLAGS", "PYTHONDONTWRITEBYTECODE"}
+    return {name: value for name, value in os.environ.items() if name not in others}
