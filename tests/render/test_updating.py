@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from renders import TEMPLATE, Service, cookiecutter
+from renders import ANSWERS, TEMPLATE, Service, cookiecutter
 from repositories import VERSIONS, commit_all, read_tree, require_version, run
 
 if TYPE_CHECKING:
@@ -83,6 +83,14 @@ class Team:
         commit_all(self.service.path, "An edit")
 
 
+@pytest.fixture(autouse=True)
+def answers_of_earlier_versions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Earlier versions made one function per route by default. An update keeps that answer."""
+    config = tmp_path / "cookiecutterrc.yaml"
+    config.write_text(json.dumps({"default_context": {**ANSWERS, "functions": "per-route"}}), encoding="utf-8")
+    monkeypatch.setenv("COOKIECUTTER_CONFIG", str(config))
+
+
 @pytest.fixture
 def team(tmp_path: Path, repository: Path) -> Team:
     return Team(tmp_path, repository)
@@ -115,10 +123,10 @@ def cookiecutter_team(team: Team) -> Team:
 
 @pytest.fixture
 def render(tmp_path: Path) -> Callable[..., dict[str, bytes]]:
-    """Renders a service from the current version with the old default answers, and returns its files."""
+    """Renders a service from the current version, and returns its files."""
 
     def tree(*answers: str) -> dict[str, bytes]:
-        arguments = ["--no-input", "--output-dir", str(tmp_path / "new"), "functions=per-route", *answers]
+        arguments = ["--no-input", "--output-dir", str(tmp_path / "new"), *answers]
         cookiecutter(*arguments).check_returncode()
         return read_tree(tmp_path / "new" / "users-api")
 
