@@ -19,6 +19,7 @@ from measuring import RESULTS, find_free_port, run, serve
 from template_copy import TEMPLATE
 
 PORT = "3000"  # the service's default
+SECONDS = 900  # where a fork's default is Rust, it is compiled first
 FOUND_BY_UV = re.compile(r"^(Using CPython| \+ ).*\n", re.MULTILINE)
 FONT = re.compile(r"\s*@font-face \{.*?\}", re.DOTALL)  # loaded from another site
 
@@ -49,7 +50,7 @@ def run_session() -> list[tuple[str, str]]:
         rendered = run_shell(re.sub(r"^uvx cookiecutter \S+", shlex.join(cookiecutter), render), directory)
         settings = f"PORT={port} LOCALSTACK_PORT={find_free_port()}"
         log = directory / "log"
-        with serve("bash", "-c", f"({start} {settings}) >{log} 2>&1", directory=directory, port=port):
+        with serve("bash", "-c", f"({start} {settings}) >{log} 2>&1", directory=directory, port=port, seconds=SECONDS):
             called = run_shell(call.replace("curl", "curl --silent").replace(PORT, str(port)), directory)
         started = log.read_text(encoding="utf-8")
     started = FOUND_BY_UV.sub("", started).partition("\nINFO ")[0]

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import itertools
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from renders import Service
 from translation import Stack
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
 
 pytestmark = pytest.mark.slow
 
@@ -60,10 +64,8 @@ def answers(request: pytest.FixtureRequest) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def service(answers: dict[str, str], cookies_session: Any) -> Service:
-    result = cookies_session.bake(extra_context={answer: value for answer, value in answers.items() if value})
-    assert result.exception is None, result.exception
-    return Service(result.project_path)
+def service(answers: dict[str, str], render_once: Callable[..., Path]) -> Service:
+    return Service(render_once(**{answer: value for answer, value in answers.items() if value}))
 
 
 @pytest.fixture(scope="module")
