@@ -31,6 +31,7 @@ class AnswersExtension(Extension):
 
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)
+        environment.optimized = False  # takes longer than it saves: each file is rendered once
         environment.filters.update(
             architecture=find_architecture,
             assign=quoting.assign,

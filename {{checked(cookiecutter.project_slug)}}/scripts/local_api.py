@@ -24,16 +24,17 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
-from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import unquote
+
+from werkzeug import Request, Response
 
 PROJECT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(PROJECT / "localstack" / "ready.d"))
 
 import create_table  # noqa: E402
-from local_lambda import Function, FunctionError, FunctionTimeout, HttpHandler  # noqa: E402
+from local_lambda import Function, FunctionError, FunctionTimeout, serve  # noqa: E402
 from local_process import end_at_first_signal, read_port  # noqa: E402
 
 TEMPLATE = PROJECT / "template.yaml"
@@ -67,19 +68,11 @@ class Match(NamedTuple):
     parameters: dict[str, str]
 
 
-class Response(NamedTuple):
-    status: int
-    headers: dict[str, str]
-    body: bytes
+class Gateway:
+    """API Gateway, as template.yaml declares it. Its table is behind an endpoint."""
 
-
-class Gateway(ThreadingHTTPServer):
-    """API Gateway, as template.yaml declares it."""
-
-    def __init__(self, port: int, endpoint: str, *, in_thread: bool) -> None:
-        super().__init__(("127.0.0.1", port), GatewayHandler)
+    def __init__(self, endpoint: str) -> None:
         self.endpoint = endpoint
-        self.in_thread = in_thread
         self.lock = threading.Lock()
         self.read_at = TEMPLATE.stat().st_mtime_ns
         self.load(create_table.read_template(TEMPLATE{{ ", PARAMETERS" if service.cors_origin }}))
@@ -98,7 +91,7 @@ class Gateway(ThreadingHTTPServer):
         for function in [settings, *(function for function, _ in called)]:
             variables |= function.get("Environment", {}).get("Variables", {})
         variables["AWS_ENDPOINT_URL_DYNAMODB"] = self.endpoint
-        self.function = Function(settings["Handler"], variables, settings["Timeout"], in_thread=self.in_thread)
+        self.function = Function(settings["Handler"], variables, settings["Timeout"])
 
     def reload(self) -> None:
         """Read template.yaml again if it has changed. An invalid one is reported, and changes nothing."""
@@ -114,19 +107,19 @@ class Gateway(ThreadingHTTPServer):
                 except (AttributeError, KeyError, TypeError, ValueError) as error:
                     print(f"template.yaml is invalid, the API keeps its routes: {error!r}", flush=True)
 
-    def answer(self, request: GatewayHandler, body: bytes) -> Response:
+    def answer(self, request: Request) -> Response:
         """Return what API Gateway responds to a request."""
         self.reload()
-        path, _, query = request.requestline.split()[1].partition("?")
+        path = request.environ["RAW_URI"].partition("?")[0]
 {%- if service.is_rest %}
         path = path.removesuffix("/") or "/"
 {%- endif %}
-        match = self.find_route(request.command, path)
+        match = self.find_route(request.method, path)
         if self.cors and self.is_preflight(request, match):
             return self.allow_page(path)
         if match is None:
             return self.refuse(*NO_ROUTE)
-        event = json.dumps(make_event(request, match, path, query, body)).encode()
+        event = json.dumps(make_event(request, match, path)).encode()
         if len(event) > MAX_EVENT_BYTES:
             return self.refuse(413, "Request Too Long")
         try:
@@ -144,18 +137,17 @@ class Gateway(ThreadingHTTPServer):
         if "statusCode" not in result:  # all of it is the body
             result = {"statusCode": 200, "headers": {"Content-Type": "application/json"}, "body": json.dumps(result)}
 {%- endif %}
-        headers = {name: str(value) for name, value in (result.get("headers") or {}).items()}
+        body = result.get("body") or ""
+        response = Response(base64.b64decode(body) if result.get("isBase64Encoded") else body, result["statusCode"])
+        response.headers.update(result.get("headers") or {})
 {%- if not service.is_rest %}
-        headers |= self.allow_origin()
+        response.headers.update(self.allow_origin())
 {%- endif %}
-        body = (result.get("body") or "").encode()
-        body = base64.b64decode(body) if result.get("isBase64Encoded") else body
-        return Response(int(result["statusCode"]), headers, body)
+        return response
 
     def refuse(self, status: int, message: str) -> Response:
         """Return a response that does not come from the function."""
-        headers = {"Content-Type": "application/json", **self.allow_origin()}
-        return Response(status, headers, json.dumps({"message": message}).encode())
+        return Response(json.dumps({"message": message}), status, self.allow_origin(), "application/json")
 
     def allow_origin(self) -> dict[str, str]:
         """Return the CORS headers of responses other than preflights."""
@@ -172,15 +164,15 @@ class Gateway(ThreadingHTTPServer):
                     return Match(*route, parameters)
         return None
 
-    def is_preflight(self, request: GatewayHandler, match: Match | None) -> bool:
+    def is_preflight(self, request: Request, match: Match | None) -> bool:
         """Return whether the gateway answers itself: SAM adds OPTIONS to each path that has no route for it."""
-        return request.command == "OPTIONS" and (match is None or match.method == "ANY")
+        return request.method == "OPTIONS" and (match is None or match.method == "ANY")
 
     def allow_page(self, path: str) -> Response:
         """Answer a preflight. SAM lists the methods that the path has."""
         methods = {method for method, pattern in self.routes if match_path(pattern, path) is not None}
         methods = {"DELETE", "GET", "HEAD", "PATCH", "POST", "PUT"} if "ANY" in methods else methods
-        return Response(200, {"Access-Control-Allow-Methods": ",".join(sorted(methods | {"OPTIONS"}))} | self.cors, b"")
+        return Response("", 200, {"Access-Control-Allow-Methods": ",".join(sorted(methods | {"OPTIONS"}))} | self.cors)
 {% else %}
     def find_route(self, method: str, path: str) -> Match | None:
         """Return the route that an HTTP API takes: the most specific one of those for the method."""
@@ -189,23 +181,14 @@ class Gateway(ThreadingHTTPServer):
         found = sorted((rank(route[1]), route[0] == "ANY", route, each) for route, each in matches if each is not None)
         return Match(*found[0][2], found[0][3]) if found else None
 
-    def is_preflight(self, request: GatewayHandler, _match: Match | None) -> bool:
+    def is_preflight(self, request: Request, _match: Match | None) -> bool:
         """Return whether the gateway answers itself, whatever the routes are."""
-        return request.command == "OPTIONS" and "Access-Control-Request-Method" in request.headers
+        return request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers
 
     def allow_page(self, _path: str) -> Response:
         """Answer a preflight."""
-        return Response(204, self.cors, b"")
+        return Response("", 204, self.cors)
 {% endif %}
-
-class GatewayHandler(HttpHandler):
-    server: Gateway
-
-    def serve(self) -> None:
-        self.respond(*self.server.answer(self, self.read_body()))
-
-    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = serve
-
 
 def read_cors(settings: dict[str, Any]) -> dict[str, str]:
     """Return the headers that CORS settings stand for: AllowOrigin for Access-Control-Allow-Origin."""
@@ -230,52 +213,47 @@ def match_path(pattern: str, path: str) -> dict[str, str] | None:
     return dict(zip(names, match.groups(), strict=True)) if match else None
 
 {% if service.is_rest %}
-def make_event(request: GatewayHandler, match: Match, path: str, query: str, body: bytes) -> dict[str, Any]:
+def make_event(request: Request, match: Match, path: str) -> dict[str, Any]:
     """Return the event of a REST API, payload format 1.0. Path parameters are as they are in the URL."""
-    queries: dict[str, list[str]] = {}
-    for name, value in parse_qsl(query, keep_blank_values=True):
-        queries.setdefault(name, []).append(value)
-    headers = {name: request.headers.get_all(name, []) for name in request.headers}
+    headers = dict(request.headers)
+    queries = request.args.to_dict(flat=False)
     return {
         "resource": match.resource,
         "path": unquote(path),
-        "httpMethod": request.command,
-        "headers": {name: values[-1] for name, values in headers.items()},
-        "multiValueHeaders": headers,
+        "httpMethod": request.method,
+        "headers": headers,
+        "multiValueHeaders": {name: [value] for name, value in headers.items()},
         "queryStringParameters": {name: values[-1] for name, values in queries.items()} or None,
         "multiValueQueryStringParameters": queries or None,
         "pathParameters": match.parameters or None,
         "requestContext": {
-            "httpMethod": request.command,
-            "identity": {"sourceIp": "127.0.0.1", "userAgent": request.headers.get("User-Agent")},
+            "httpMethod": request.method,
+            "identity": {"sourceIp": request.remote_addr, "userAgent": headers.get("User-Agent")},
             "path": path,
-            "protocol": request.request_version,
+            "protocol": request.environ["SERVER_PROTOCOL"],
             "requestId": str(uuid.uuid4()),
             "requestTimeEpoch": int(time.time() * 1000),
             "resourcePath": match.resource,
             "stage": "local",
         },
-        "body": body.decode(errors="replace") or None,
+        "body": request.get_data().decode(errors="replace") or None,
         "isBase64Encoded": False,
     }
 {% else %}
-def make_event(request: GatewayHandler, match: Match, path: str, query: str, body: bytes) -> dict[str, Any]:
+def make_event(request: Request, match: Match, path: str) -> dict[str, Any]:
     """Return the event of an HTTP API, payload format 2.0. Path parameters are decoded; what is empty is left out."""
-    queries: dict[str, str] = {}
-    for name, value in parse_qsl(query, keep_blank_values=True):
-        queries[name] = f"{queries[name]},{value}" if name in queries else value
     event: dict[str, Any] = {
         "version": "2.0",
         "routeKey": f"{match.method} {match.resource}",
         "rawPath": unquote(path),
-        "rawQueryString": query,
-        "headers": {name.lower(): ",".join(request.headers.get_all(name, [])) for name in request.headers},
+        "rawQueryString": request.query_string.decode(),
+        "headers": {name.lower(): value for name, value in request.headers},
         "requestContext": {
             "http": {
-                "method": request.command,
+                "method": request.method,
                 "path": unquote(path),
-                "protocol": request.request_version,
-                "sourceIp": "127.0.0.1",
+                "protocol": request.environ["SERVER_PROTOCOL"],
+                "sourceIp": request.remote_addr,
                 "userAgent": request.headers.get("User-Agent"),
             },
             "requestId": str(uuid.uuid4()),
@@ -287,9 +265,9 @@ def make_event(request: GatewayHandler, match: Match, path: str, query: str, bod
     }
     if match.parameters:
         event["pathParameters"] = {name: unquote(value) for name, value in match.parameters.items()}
-    if queries:
-        event["queryStringParameters"] = queries
-    if body:
+    if request.args:
+        event["queryStringParameters"] = {name: ",".join(values) for name, values in request.args.lists()}
+    if body := request.get_data():
         try:
             event["body"] = body.decode()
         except UnicodeDecodeError:
@@ -313,21 +291,17 @@ def run_table(port: int = 0) -> Iterator[str]:
 
 
 @contextmanager
-def run_api(endpoint: str, port: int = 0, *, in_thread: bool = False) -> Iterator[str]:
-    """Serve the API, on a free port for 0, with its table behind an endpoint, and yield its URL.
-
-    With in_thread, a Python function runs in this process, where a debugger reaches it.
-    """
-    gateway = Gateway(port, endpoint, in_thread=in_thread)
+def run_api(endpoint: str, port: int = 0) -> Iterator[str]:
+    """Serve the API, on a free port for 0, with its table behind an endpoint, and yield its URL."""
+    gateway = Gateway(endpoint)
     try:
         with gateway.function.lock:
             gateway.function.prepare()  # while the emulator starts
         create_table.create_tables(create_table.connect(endpoint, REGION), TEMPLATE)
-        threading.Thread(target=gateway.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{gateway.server_port}"
-        gateway.shutdown()
+        server = serve(gateway.answer, port)
+        yield f"http://127.0.0.1:{server.port}"
+        server.shutdown()
     finally:
-        gateway.server_close()
         gateway.function.stop()
 
 

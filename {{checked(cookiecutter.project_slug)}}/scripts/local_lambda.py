@@ -3,6 +3,7 @@
 See https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html.
 """
 
+import contextlib
 import json
 import os
 import subprocess
@@ -12,15 +13,15 @@ import sys
 import threading
 import time
 import uuid
-from concurrent.futures import Future
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable
 from pathlib import Path
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Any
-{%- if service.is_python %}
-
+{% if service.is_python %}
 import python_runtime
 {%- endif %}
+from werkzeug import Request, Response
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 PROJECT = Path(__file__).resolve().parent.parent
 SECONDS_TO_START = 10  # what Lambda allows
@@ -34,91 +35,72 @@ class FunctionTimeout(Exception):
     """The function took longer than template.yaml allows."""
 
 
-class HttpHandler(BaseHTTPRequestHandler):
-    """Reads bodies, and writes responses."""
+class RequestHandler(WSGIRequestHandler):
+    """Gives the application the path as the client sent it, and logs nothing: the function logs each request."""
 
-    protocol_version = "HTTP/1.1"
+    def make_environ(self) -> dict[str, Any]:
+        return super().make_environ() | {"RAW_URI": self.requestline.split()[1]}
 
-    def read_body(self) -> bytes:
-        if "chunked" not in self.headers.get("Transfer-Encoding", "").lower():
-            return self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        chunks = []
-        while size := int(self.rfile.readline().partition(b";")[0], 16):
-            chunks.append(self.rfile.read(size))
-            self.rfile.readline()
-        while self.rfile.readline().strip():
-            pass  # trailers
-        return b"".join(chunks)
-
-    def respond(self, status: int, headers: dict[str, str], body: bytes) -> None:
-        self.send_response(status)
-        for name, value in headers.items():
-            self.send_header(name, value)
-        if status != 204:
-            self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(body)
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Print nothing: the function logs each request."""
+    def log_request(self, *_: Any) -> None:
+        pass
 
 
-class RuntimeApi(ThreadingHTTPServer):
+def serve(answer: Callable[[Request], Response], port: int) -> BaseWSGIServer:
+    """Start a server on this machine, on a free port for 0. Its shutdown() ends it."""
+    application = Request.application(answer)
+    server = make_server("127.0.0.1", port, application, threaded=True, request_handler=RequestHandler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return server
+
+
+class RuntimeApi:
     """The Runtime API of one process. It goes with the process, whose last request for an event would swallow one."""
 
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), RuntimeApiHandler)
         self.events: SimpleQueue[tuple[bytes, float] | None] = SimpleQueue()
-        self.result: Future[Any] = Future()
-        threading.Thread(target=self.serve_forever, daemon=True).start()
+        self.results: SimpleQueue[Any] = SimpleQueue()
+        self.server = serve(self.answer, 0)
 
-    def send(self, event: bytes, deadline: float) -> Future[Any]:
-        """Pass an event to the process. Return its result, when the process has posted it."""
-        self.result = Future()
-        self.events.put((event, deadline))
-        return self.result
+    def answer(self, request: Request) -> Response:
+        if request.method == "GET":  # …/invocation/next
+            event = self.events.get()
+            return self.pass_on(*event) if event else Response(status=410)
+        body = request.get_data()
+        if request.path.endswith("/response"):
+            self.results.put(json.loads(body))
+        else:  # …/error
+            self.results.put(FunctionError(body.decode(errors="replace")))
+        return Response(status=202)
+
+    def take_result(self) -> Any:
+        """Return what the process has posted. Raises FunctionError, or Empty after a moment without a result."""
+        result = self.results.get(timeout=0.05)
+        if isinstance(result, FunctionError):
+            raise result
+        return result
 
     def close(self) -> None:
         self.events.put(None)
-        self.shutdown()
-        self.server_close()
+        self.server.shutdown()
 
-
-class RuntimeApiHandler(HttpHandler):
-    server: RuntimeApi
-
-    def do_GET(self) -> None:
-        invocation = self.server.events.get()
-        if invocation is None:
-            self.close_connection = True
-            return
-        event, deadline = invocation
+    def pass_on(self, event: bytes, deadline: float) -> Response:
         headers = {
-            "Content-Type": "application/json",
             "Lambda-Runtime-Aws-Request-Id": str(uuid.uuid4()),
             "Lambda-Runtime-Deadline-Ms": str(int(deadline * 1000)),
             "Lambda-Runtime-Invoked-Function-Arn": "arn:aws:lambda:{{ service.region }}:000000000000:function:local",
         }
-        self.respond(200, headers, event)
-
-    def do_POST(self) -> None:
-        body = self.read_body()
-        if self.path.endswith("/response"):
-            self.server.result.set_result(json.loads(body))
-        else:  # /invocation/…/error or /init/error
-            self.server.result.set_exception(FunctionError(body.decode(errors="replace")))
-        self.respond(202, {}, b"")
+        return Response(event, headers=headers, mimetype="application/json")
 
 
 class Function:
     """The Lambda function. Its process is replaced after a crash or a timeout{{ "" if service.is_python else ", and after an edit" }}."""
-
-    def __init__(self, handler: str, variables: dict[str, str], timeout: float, *, in_thread: bool) -> None:
+{% if service.is_python %}
+    in_thread = False  # True: it runs in this process, where a debugger reaches it
+{% endif %}
+    def __init__(self, handler: str, variables: dict[str, str], timeout: float) -> None:
         self.handler = handler
         self.variables = variables
         self.timeout = timeout
-        self.in_thread = in_thread
         self.lock = threading.Lock()
         self.process: subprocess.Popen[bytes] | None = None
         self.runtime: RuntimeApi | None = None
@@ -131,14 +113,17 @@ class Function:
         with self.lock:
             seconds = self.timeout if self.is_running() else self.timeout + SECONDS_TO_START
             runtime = self.prepare()
-            result = runtime.send(event, time.time() + self.timeout)
+            runtime.events.put((event, time.time() + self.timeout))
             end = time.monotonic() + seconds
+{%- if service.is_python %}
             while self.in_thread or time.monotonic() < end:  # a thread may wait for a debugger
-                try:
-                    return result.result(timeout=0.05)
-                except TimeoutError:
-                    if not self.is_running():
-                        raise FunctionError("The function's process exited") from None
+{%- else %}
+            while time.monotonic() < end:
+{%- endif %}
+                with contextlib.suppress(Empty):
+                    return runtime.take_result()
+                if not self.is_running():
+                    raise FunctionError("The function's process exited")
             self.stop()
             raise FunctionTimeout(f"The function did not answer within {self.timeout} s")
 
@@ -173,7 +158,7 @@ class Function:
 
     def start(self) -> RuntimeApi:
         runtime = RuntimeApi()
-        address = f"127.0.0.1:{runtime.server_port}"
+        address = f"127.0.0.1:{runtime.server.port}"
 {%- if service.is_python %}
         if self.in_thread:
             os.environ.update(self.variables)

@@ -21,6 +21,9 @@ from collections.abc import Callable, Iterator
 
 import boto3
 import local_api
+{%- if service.is_python %}
+import local_lambda
+{%- endif %}
 import pytest
 from api import {{ "ATTRIBUTES, " if service.attributes.listed or service.indexes }}Api, Item, Table
 
@@ -55,7 +58,10 @@ def api(endpoint: str) -> Iterator[Api]:
     if API_URL:
         yield Api(API_URL)
         return
-    with local_api.run_api(endpoint{{ ", in_thread=True" if service.is_python }}) as url:
+{%- if service.is_python %}
+    local_lambda.Function.in_thread = True
+{%- endif %}
+    with local_api.run_api(endpoint) as url:
         yield Api(url)
 
 

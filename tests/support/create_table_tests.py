@@ -1,4 +1,4 @@
-"""create_table.py creates the tables that a template declares."""
+"""create_table.py creates the tables that a template declares. test_create_table.py runs this file in a service."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -74,5 +74,5 @@ def test_reports_an_index_that_an_existing_table_lacks(
 def test_names_the_line_of_an_invalid_template(file: Path) -> None:
     file.write_text("Resources:\n  Things: {", encoding="utf-8")
 
-    with pytest.raises(ValueError, match="template.yaml is not valid YAML, line 2"):
+    with pytest.raises(ValueError, match=r"template\.yaml is not valid YAML, line 2"):
         create_table.read_template(file)
