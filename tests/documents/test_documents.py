@@ -67,7 +67,7 @@ def test_the_readme_s_first_commands_create_an_item() -> None:
 
     assert outputs[0].startswith("orders-api: table orders with the key order_id in ")
     assert "The API answers at http://127.0.0.1:3000" in outputs[1]
-    assert outputs[2].startswith("HTTP/1.1 201 Created\n")
+    assert outputs[2].startswith("HTTP/1.1 201 CREATED\n")
     assert json.loads(outputs[2].splitlines()[-1]) == {"order_id": "001", "total": 1980}
 
 
@@ -76,7 +76,7 @@ def test_the_picture_shows_the_readme_s_first_commands() -> None:
     shown = html.unescape(picture).replace("\N{NO-BREAK SPACE}", " ")
 
     assert [line for command in read_commands() for line in command.splitlines() if line not in shown] == []
-    assert "HTTP/1.1 201 Created" in shown
+    assert "HTTP/1.1 201 CREATED" in shown
 
 
 @pytest.mark.parametrize("language", ["python", "rust"])
