@@ -1,4 +1,5 @@
 {% set read = service.tested("read") -%}
+{% set argument = read.argument -%}
 {% set text_keys = service.keys | rejectattr("is_number") | list -%}
 {% set number_keys = service.keys | selectattr("is_number") | list -%}
 """GET reads an item."""
@@ -11,14 +12,14 @@ from api import Api, Item, Table
 {{ read.definitions }}{{ service.keys | map(attribute="definition") | join }}
 {%- endif %}
 
-def test_reads_an_item(api: Api, item: Item{{ read.argument }}) -> None:
+def test_reads_an_item(api: Api, item: Item{{ argument }}) -> None:
     response = api.get({{ read.call("item") }})
 
     assert (response.status, response.json) == (200, item)
     assert response.headers["Content-Type"] == "application/json"
 
 
-def test_responds_with_404_if_no_item_has_the_key(api: Api, key: Item{{ read.argument }}) -> None:
+def test_responds_with_404_if_no_item_has_the_key(api: Api, key: Item{{ argument }}) -> None:
     response = api.get({{ read.call("key") }})
 
     assert (response.status, response.json) == (404, {"message": "No item has this key"})
@@ -30,7 +31,7 @@ def test_responds_with_404_if_no_item_has_the_key(api: Api, key: Item{{ read.arg
     "text",
     ["a b", "é", "日本", "🦀", "100%", "%41", "a+b", "a?b", "a#b", '"', "\\", "{}", "a&b=c", "a;b", "a:b", "~"],
 )
-def test_reads_an_item_with_any_text_as_its_key(api: Api, table: Table, key: Item{{ read.argument }}, text: str) -> None:
+def test_reads_an_item_with_any_text_as_its_key(api: Api, table: Table, key: Item{{ argument }}, text: str) -> None:
 {%- for each in text_keys %}
     key[{{ each.literal }}] = text
 {%- endfor %}
@@ -42,7 +43,7 @@ def test_reads_an_item_with_any_text_as_its_key(api: Api, table: Table, key: Ite
 
 
 {% set key = text_keys[0] -%}
-def test_refuses_a_key_that_is_too_long(api: Api, key: Item{{ read.argument }}) -> None:
+def test_refuses_a_key_that_is_too_long(api: Api, key: Item{{ argument }}) -> None:
     long_key = {**key, {{ key.literal }}: "x" * {{ key.max_bytes + 1 }}}
 
     assert api.get({{ read.call("long_key") }}).status == 400
@@ -50,7 +51,7 @@ def test_refuses_a_key_that_is_too_long(api: Api, key: Item{{ read.argument }}) 
 {%- if number_keys %}
 
 
-def test_finds_a_number_in_any_notation(api: Api, item: Item{{ read.argument }}) -> None:
+def test_finds_a_number_in_any_notation(api: Api, item: Item{{ argument }}) -> None:
     written = {name: f"{item[name]}.0" for name in ({{ number_keys | map(attribute="literal") | join(", ") }}{{ "," if number_keys | length == 1 }})}
 
     response = api.get({{ read.call("{**item, **written}") }})
@@ -60,14 +61,14 @@ def test_finds_a_number_in_any_notation(api: Api, item: Item{{ read.argument }})
 
 @pytest.mark.parametrize("text", ["one", "1_000", "0x10", "NaN", "１", "1e400", "1" * 39])
 @pytest.mark.parametrize("name", [{{ number_keys | map(attribute="literal") | join(", ") }}])
-def test_refuses_an_invalid_number_in_the_path(api: Api, key: Item{{ read.argument }}, name: str, text: str) -> None:
+def test_refuses_an_invalid_number_in_the_path(api: Api, key: Item{{ argument }}, name: str, text: str) -> None:
     response = api.get({{ read.call("{**key, name: text}") }})
 
     assert (response.status, response.json.keys()) == (400, {"message"})
 {%- endif %}
 
 
-def test_shows_binary_values_and_sets(api: Api, table: Table, key: Item{{ read.argument }}) -> None:
+def test_shows_binary_values_and_sets(api: Api, table: Table, key: Item{{ argument }}) -> None:
     table.put_item(Item={**key, "a-blob": b"\x00\xff", "a-set": {"a"}, "number-set": {1}, "blob-set": {b"\x01"}})
 
     response = api.get({{ read.call("key") }})
