@@ -50,7 +50,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what compiles Rust, which are tests with a fixture for it and those of each language; and what uses MiniStack.
 
-    One process compiles first what all services in Rust share. Tests of these run last: they would wait for it.
+    One process first compiles what all services in Rust share. Tests of these run last: they would wait for it.
     """
     for item in items:
         fixtures = set(getattr(item, "fixturenames", ()))
@@ -59,7 +59,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("rust")
         if {"ministack", "guarded"} & fixtures:
             item.add_marker("ministack")
-    items.sort(key=lambda item: (not item.get_closest_marker("compiles"), bool(item.get_closest_marker("rust"))))
+    items.sort(key=lambda item: (not item.get_closest_marker("first"), bool(item.get_closest_marker("rust"))))
 
 
 def pytest_report_header() -> list[str]:
@@ -167,7 +167,7 @@ def ministack() -> Iterator[MiniStack]:
         yield stack
 
 
-@pytest.fixture(scope="session", params=["python", pytest.param("rust", marks=pytest.mark.compiles)])
+@pytest.fixture(scope="session", params=["python", pytest.param("rust", marks=pytest.mark.first)])
 def loaded_stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LoadedStack]:
     """A service in each language, built, whose LocalStack runs: for all tests that load it with requests."""
     directory = tmp_path_factory.mktemp("loaded")

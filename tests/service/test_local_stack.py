@@ -82,7 +82,7 @@ def read_requests(log: str) -> list[dict[str, Any]]:
     [
         pytest.param("python", {"cors_origin": "*", **ONE_OF_EACH, **TYPED}, id="rest"),
         pytest.param("python", {"routes": "ANY /{proxy+}"}, id="only ANY"),
-        pytest.param("rust", {"api_type": "http", **ONE_OF_EACH, **TYPED}, id="rust, http"),
+        pytest.param("rust", {"api_type": "http", **ONE_OF_EACH, **TYPED}, id="rust, http", marks=pytest.mark.first),
     ],
 )
 def test_matches_its_openapi_yaml(make_stack: Callable[..., Stack], language: str, answers: dict[str, str]) -> None:
