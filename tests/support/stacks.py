@@ -78,7 +78,7 @@ class Stack:
                 start_new_session=True,
             )
         try:
-            # Without Docker, the API listens before it is ready; requests wait.
+            # Without Docker, the API prints its address when it is ready.
             line = "The API answers at" if "DOCKER=no" in arguments else ""
             wait_until(
                 lambda: (is_listening(self.port) and line in log.read_text()) or process.poll() is not None,
