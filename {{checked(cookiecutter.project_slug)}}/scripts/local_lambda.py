@@ -4,6 +4,7 @@ See https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html.
 """
 
 import contextlib
+import io
 import json
 import os
 import subprocess
@@ -13,7 +14,7 @@ import sys
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
@@ -39,7 +40,17 @@ class RequestHandler(WSGIRequestHandler):
     """Gives the application the path as the client sent it, and logs nothing: the function logs each request."""
 
     def make_environ(self) -> dict[str, Any]:
-        return super().make_environ() | {"RAW_URI": self.requestline.split()[1]}
+        environ = super().make_environ() | {"RAW_URI": self.requestline.split()[1]}
+        if "wsgi.input_terminated" in environ:  # chunks, whose extensions and trailers werkzeug does not read
+            environ["wsgi.input"] = io.BytesIO(b"".join(self.read_chunks()))
+        return environ
+
+    def read_chunks(self) -> Iterator[bytes]:
+        while size := int(self.rfile.readline().partition(b";")[0], 16):
+            yield self.rfile.read(size)
+            self.rfile.readline()
+        while self.rfile.readline().strip():
+            pass  # trailers
 
     def log_request(self, *_: Any) -> None:
         pass
