@@ -1,4 +1,4 @@
-"""What only the contract tests of a service with attributes or indexes need."""
+"""What only the contract tests need."""
 
 from __future__ import annotations
 
@@ -33,6 +33,21 @@ class Refusal:
     name: str
     value: str
     message: str
+
+
+@dataclass(frozen=True)
+class Call:
+    """A test's call of a route, as Python writes it."""
+
+    fixture: str
+    """The test's argument besides the API, or empty."""
+
+    arguments: str
+    """Those after the path."""
+
+    status: int
+    body: str = ""
+    """The response's, or empty if only the status is checked."""
 
 
 def write_samples(service: Service, *, only_required: bool = False) -> list[tuple[str, str]]:
@@ -94,6 +109,28 @@ def list_refusals(service: Service) -> list[Refusal]:
 
 def refuse(name: str, value: str, message: str) -> Refusal:
     return Refusal(quote_string(name), value, quote_string(f"{name} {message}"))
+
+
+def plan_call(service: Service, route: Route) -> Call:
+    """Return how the smoke test calls a route."""
+    typed = bool(service.attributes.listed)
+    if route.operation in ("list", "stub"):
+        return Call("", "", 200 if route.operation == "list" else 501)
+    if route.method == "HEAD" or route.index:
+        return Call("item", ", item", 200)
+    new = "{**key, **ATTRIBUTES}" if typed else "key"
+    calls = {
+        "query": Call("item", ", item", 200, '{"items": [item], "next_cursor": None}'),
+        "create": Call("key", f"{', key' if route.parameters else ''}, body={new}", 201, new),
+        "read": Call("item", ", item", 200, "item"),
+        "replace": Call("key", ', key, body={"full-name": "new"}', 201, '{**key, "full-name": "new"}'),
+        "update": Call("item", ', item, body={"visit-count": 4}', 200, '{**item, "visit-count": 4}'),
+        "delete": Call("item", ", item", 204),
+    }
+    if typed:
+        calls["replace"] = Call("key", ", key, body=ATTRIBUTES", 201, new)
+        calls["update"] = Call("item", ", item, body=ATTRIBUTES", 200, "item")
+    return calls[route.operation]
 
 
 def list_index_keys(service: Service) -> list[Key]:
