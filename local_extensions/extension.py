@@ -40,6 +40,7 @@ class AnswersExtension(Extension):
             describe=describe_answers,
             markdown=quoting.quote_markdown,
             quoted=quoting.quote_string,
+            quoted_or=quoting.quote_path,
             slug=make_slug,
             yaml=quoting.quote_yaml,
         )

@@ -2,6 +2,7 @@
 {% set argument = query.argument -%}
 {% set call = query.call("items[0]") -%}
 {% set lists = service.tested("list").routes -%}
+{% set list_path = lists and lists[0].path | quoted_or("LIST_PATH") -%}
 """GET lists the items of a partition, one page at a time."""
 
 {% if query.argument -%}
@@ -9,7 +10,7 @@ import pytest
 {% endif -%}
 from api import Api, Item
 {%- set definitions = query.definitions %}
-{%- if lists and lists[0].path | length > 40 %}
+{%- if list_path == "LIST_PATH" %}
 {%- set definitions = definitions ~ ("LIST_PATH" | assign(lists[0].path)) ~ "\n" %}
 {%- endif %}
 {% if definitions %}
@@ -39,7 +40,7 @@ def test_refuses_a_cursor_of_another_partition(api: Api, items: list[Item], key:
 
 
 def test_refuses_a_cursor_of_another_route(api: Api, items: list[Item]{{ argument }}) -> None:
-    cursor = api.get({{ "LIST_PATH" if lists[0].path | length > 40 else lists[0].path | quoted }}, limit="1").json["next_cursor"]
+    cursor = api.get({{ list_path }}, limit="1").json["next_cursor"]
 
     assert api.get({{ call }}, cursor=cursor).status == 400
 {%- endif %}

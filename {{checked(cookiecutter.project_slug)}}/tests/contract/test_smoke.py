@@ -11,9 +11,8 @@ from api import Api
 pytestmark = pytest.mark.smoke
 {%- for route in service.routes %}
 {%- set path = service.fill(route, "any") if route.operation == "stub" else route.path %}
-{%- set is_long = path | length > 40 %}
-{%- set definition = "\n" ~ ("path" | assign(path, "    ")) if is_long else "" %}
-{%- set at = "path" if is_long else path | quoted %}
+{%- set at = path | quoted_or("path") %}
+{%- set definition = "\n" ~ ("path" | assign(path, "    ")) if at == "path" else "" %}
 {%- set methods = service.methods_of(route) %}
 {%- set method = route.method | lower if methods else "head" %}
 {%- set call = contract.plan_call(service, route) %}
