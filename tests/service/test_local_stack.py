@@ -101,6 +101,7 @@ class TestOpenApi:
     def test_with_make(self, make_stack: Callable[..., Stack]) -> None:
         stack = make_stack(routes="GET /users")
         replace_in(stack, "openapi.yaml", '"200":', '"202":')
+        replace_in(stack, "schemathesis.toml", "max-examples = 25", "max-examples = 1")  # each finds it
 
         result = stack.service.run("make", "test-integration")
 
