@@ -125,6 +125,7 @@ TESTED = {
 TESTED_IN_RUST = {
     "attributes, indexes": TYPED,
     "default, any origin": {"cors_origin": "*"},
+    "the article's": ARTICLE,
     "http, per-route, pages of another origin": {
         **ODD["pages of another origin"],
         "api_type": "http",
