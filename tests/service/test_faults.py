@@ -54,7 +54,8 @@ def proxy_running(stack: Stack, directory: Path) -> Iterator[Path]:
 
 
 def docker(*arguments: str) -> str:
-    result = subprocess.run(["docker", *arguments], capture_output=True, text=True, check=True)
+    result = subprocess.run(["docker", *arguments], capture_output=True, text=True, check=False)
+    assert result.returncode == 0, f"docker {' '.join(arguments)} failed: {result.stderr}"
     return result.stdout.strip()
 
 
@@ -86,9 +87,9 @@ def test_returns_503_while_the_table_is_unavailable_and_recovers(
         kept = requests.get(url, timeout=30)
         fault.write_text("none")
 
-        docker("pause", localstack)
+        stack.pause()
         expect_unavailable(url)
-        docker("unpause", localstack)
+        stack.compose("unpause").check_returncode()
         after_pause = requests.get(url, timeout=30)
         stack.dynamodb().delete_table(TableName="users")
         expect_unavailable(url)

@@ -63,6 +63,10 @@ class Stack:
         command = ["docker", "compose", "--file", "compose.yaml", "--project-name", self.slug]
         return self.service.run(*command, *arguments, LOCALSTACK_PORT=str(self.localstack_port))
 
+    def pause(self) -> None:
+        """Pause the emulator. Docker may need several attempts: https://github.com/moby/moby/issues/48205."""
+        wait_until(lambda: self.compose("pause").returncode == 0, 60)
+
     @contextlib.contextmanager
     def running(self, target: str = "start", *arguments: str, **environment: str) -> Iterator[subprocess.Popen[str]]:
         """Run `make start` or `make dev` until the API answers, and stop it afterwards."""
