@@ -57,7 +57,13 @@ TIMEOUT = 503, "Service Unavailable"
 FAILURE = 500, "Internal Server Error"
 {%- endif %}
 # moto parses an update expression recursively: 300 changes need more than Python's default.
-MOTO = "import sys; sys.setrecursionlimit(20_000); from moto.server import main; main(sys.argv[1:])"
+MOTO = """
+import sys
+from moto.server import DomainDispatcherApplication, create_backend_app
+from werkzeug.serving import make_server
+sys.setrecursionlimit(20_000)
+make_server("", 0, DomainDispatcherApplication(create_backend_app), threaded=True, fd=0).serve_forever()
+"""
 
 
 class Match(NamedTuple):
@@ -85,6 +91,8 @@ class Gateway:
         called = [(function, event["Properties"]) for function, event in events if event["Type"] == EVENT]
         self.routes = [(route["Method"].upper(), route["Path"]) for _, route in called]
         self.cors = read_cors(template["Resources"]["Api"].get("Properties", {}).get(CORS, {}))
+        ends = ("Allow-Origin", "Expose-Headers")
+        self.cors_of_responses = {name: value for name, value in self.cors.items() if name.endswith(ends)}
         # All functions of routes have the same code: one process, with the variables of all, serves every route.
         settings = template["Globals"]["Function"]
         variables = {"AWS_DEFAULT_REGION": REGION, "AWS_REGION": REGION}
@@ -141,18 +149,13 @@ class Gateway:
         response = Response(base64.b64decode(body) if result.get("isBase64Encoded") else body, result["statusCode"])
         response.headers.update(result.get("headers") or {})
 {%- if not service.is_rest %}
-        response.headers.update(self.allow_origin())
+        response.headers.update(self.cors_of_responses)
 {%- endif %}
         return response
 
     def refuse(self, status: int, message: str) -> Response:
         """Return a response that does not come from the function."""
-        return Response(json.dumps({"message": message}), status, self.allow_origin(), "application/json")
-
-    def allow_origin(self) -> dict[str, str]:
-        """Return the CORS headers of responses other than preflights."""
-        names = ("Access-Control-Allow-Origin", "Access-Control-Expose-Headers")
-        return {name: self.cors[name] for name in names if name in self.cors}
+        return Response(json.dumps({"message": message}), status, self.cors_of_responses, "application/json")
 {% if service.is_rest %}
     def find_route(self, method: str, path: str) -> Match | None:
         """Return the route that a REST API takes: it matches the path first, then the method."""
@@ -278,13 +281,12 @@ def make_event(request: Request, match: Match, path: str) -> dict[str, Any]:
 @contextmanager
 def run_table(port: int = 0) -> Iterator[str]:
     """Start moto's server as DynamoDB, on a free port for 0, and yield its endpoint."""
-    if port == 0:
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            port = free.getsockname()[1]
-    command = [sys.executable, "-c", MOTO, "--host", "127.0.0.1", "--port", str(port)]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    with socket.create_server(("127.0.0.1", port)) as listener:  # moto gets it: nothing else can take the port
+        endpoint = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        command = [sys.executable, "-c", MOTO]
+        process = subprocess.Popen(command, stdin=listener.fileno(), stderr=subprocess.DEVNULL, start_new_session=True)
     try:
-        yield f"http://127.0.0.1:{port}"
+        yield endpoint
     finally:
         process.kill()
         process.wait()
