@@ -74,6 +74,14 @@ def find_optional(service: Service) -> Attribute | None:
     return next((each for each in service.attributes.listed if not each.is_required), None)
 
 
+def list_changes(service: Service) -> list[str]:
+    """Return bodies of a PATCH, one that sets attributes and, where one can be removed, one that removes it."""
+    if not service.attributes.listed:
+        return ['{"visit-count": 1}', '{"visit-count": None}']
+    optional = find_optional(service)
+    return ["ATTRIBUTES", f"{{{quote_string(optional.name)}: None}}"] if optional else ["ATTRIBUTES"]
+
+
 def choose_large(service: Service) -> tuple[str, str] | None:
     """Return an attribute and a value of more than 400 KB, as Python writes them, if an attribute can have one."""
     if service.attributes.allows_others:

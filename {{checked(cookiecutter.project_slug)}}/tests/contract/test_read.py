@@ -52,7 +52,7 @@ def test_refuses_a_key_that_is_too_long(api: Api, key: Item{{ argument }}) -> No
 
 
 def test_finds_a_number_in_any_notation(api: Api, item: Item{{ argument }}) -> None:
-    written = {name: f"{item[name]}.0" for name in ({{ number_keys | map(attribute="literal") | join(", ") }}{{ "," if number_keys | length == 1 }})}
+    written = {name: f"{item[name]}.0" for name in [{{ number_keys | map(attribute="literal") | join(", ") }}]}
 
     response = api.get({{ read.call("{**item, **written}") }})
 

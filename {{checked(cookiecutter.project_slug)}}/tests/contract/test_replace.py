@@ -55,7 +55,7 @@ def test_accepts_the_same_key_in_the_body(api: Api, key: Item{{ argument }}) -> 
 
 
 def test_compares_numbers_in_keys_as_numbers(api: Api, key: Item{{ argument }}) -> None:
-    written = {name: float(key[name]) for name in ({{ number_keys | map(attribute="literal") | join(", ") }}{{ "," if number_keys | length == 1 }})}
+    written = {name: float(key[name]) for name in [{{ number_keys | map(attribute="literal") | join(", ") }}]}
 
     response = api.put({{ call_of_key }}, body={**key, **written{{ ", **REQUIRED" if typed }}})
 
