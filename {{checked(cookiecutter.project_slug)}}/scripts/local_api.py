@@ -56,7 +56,7 @@ NO_ROUTE = 404, "Not Found"
 TIMEOUT = 503, "Service Unavailable"
 FAILURE = 500, "Internal Server Error"
 {%- endif %}
-# moto parses an update expression recursively: 300 changes need more than Python's default.
+# Serves on the socket that is its standard input. In moto, 300 changes need more recursion than Python's default.
 MOTO = """
 import sys
 from moto.server import DomainDispatcherApplication, create_backend_app
