@@ -65,7 +65,13 @@ class Stack:
 
     def pause(self) -> None:
         """Pause the emulator. Docker may need several attempts: https://github.com/moby/moby/issues/48205."""
-        wait_until(lambda: self.compose("pause").returncode == 0, 60)
+
+        def try_to_pause() -> bool:
+            result = self.compose("pause")
+            print(result.stdout)  # noqa: T201 - pytest shows it with a failure
+            return result.returncode == 0
+
+        wait_until(try_to_pause, 60)
 
     @contextlib.contextmanager
     def running(self, target: str = "start", *arguments: str, **environment: str) -> Iterator[subprocess.Popen[str]]:

@@ -91,8 +91,7 @@ class Gateway:
         called = [(function, event["Properties"]) for function, event in events if event["Type"] == EVENT]
         self.routes = [(route["Method"].upper(), route["Path"]) for _, route in called]
         self.cors = read_cors(template["Resources"]["Api"].get("Properties", {}).get(CORS, {}))
-        ends = ("Allow-Origin", "Expose-Headers")
-        self.cors_of_responses = {name: value for name, value in self.cors.items() if name.endswith(ends)}
+        self.cors_of_responses = {name: self.cors[name] for name in self.cors if re.search("Origin|Expose", name)}
         # All functions of routes have the same code: one process, with the variables of all, serves every route.
         settings = template["Globals"]["Function"]
         variables = {"AWS_DEFAULT_REGION": REGION, "AWS_REGION": REGION}
@@ -297,8 +296,7 @@ def run_api(endpoint: str, port: int = 0) -> Iterator[str]:
     """Serve the API, on a free port for 0, with its table behind an endpoint, and yield its URL."""
     gateway = Gateway(endpoint)
     try:
-        with gateway.function.lock:
-            gateway.function.prepare()  # while the emulator starts
+        gateway.function.prepare()  # while the emulator starts
         create_table.create_tables(create_table.connect(endpoint, REGION), TEMPLATE)
         server = serve(gateway.answer, port)
         yield f"http://127.0.0.1:{server.port}"

@@ -74,7 +74,8 @@ class RuntimeApi:
 
     def answer(self, request: Request) -> Response:
         if request.method == "GET":  # …/invocation/next
-            return self.pass_on(*event) if (event := self.events.get()) else Response(status=410)
+            event = self.events.get()
+            return self.pass_on(*event) if event else Response(status=410)
         body = request.get_data()
         if request.path.endswith("/response"):
             self.results.put(json.loads(body))
@@ -179,7 +180,8 @@ class Function:
         command = [str(PROJECT / "target" / "debug" / "service")]
 {%- endif %}
         variables = {
-            **os.environ | self.variables,
+            **os.environ,
+            **self.variables,
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512",
             "AWS_LAMBDA_FUNCTION_NAME": "local",
             "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
