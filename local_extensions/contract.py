@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from local_extensions.quoting import quote_string
+from local_extensions.quoting import quote_path, quote_string
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from local_extensions.attributes import Attribute
     from local_extensions.keys import Key
     from local_extensions.routes import Route
@@ -37,25 +39,50 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Call:
-    """A test's call of a route, as Python writes it."""
+    """How the smoke test calls a route, as Python writes it."""
 
-    fixture: str
-    """The fixture that the test needs besides the API, or empty."""
+    test: str
+    """The test's name and parameters."""
 
-    arguments: str
-    """The call's arguments after the path."""
+    methods: list[str]
+    """The methods to call the route with; several are the test's parameter `method`."""
 
+    request: str
     status: int
     body: str = ""
-    """The response's body, or empty if only the status is checked."""
+    """The response's body, or empty if it is not checked."""
+
+    message_end: str = ""
+    """The end of the response's error message, or empty if it is not checked."""
+
+    path: str = ""
+    """The value of the variable `path`, or empty if the request contains the path itself."""
+
+    is_preflight: bool = False
 
 
-def write_samples(service: Service, *, only_required: bool = False) -> list[tuple[str, str]]:
-    """Return the attributes of a valid item other than the table's key, and those of the indexes' keys."""
-    samples = {each.name: each.sample for each in service.attributes.listed if each.is_required or not only_required}
-    if not only_required:
-        samples |= {key.name: key.json_sample for key in list_index_keys(service) if key.name not in samples}
-    return [(quote_string(name), write_python(value)) for name, value in samples.items()]
+def write_required(service: Service) -> str:
+    """Return the required attributes of an item other than the table's key, as Python and ruff write them."""
+    return write_item(write_entry(each.name, each.sample) for each in service.attributes.required)
+
+
+def write_attributes(service: Service) -> str:
+    """Return one of each attribute of an item other than the table's key, and those of the indexes' keys."""
+    required = {each.name for each in service.attributes.required}
+    samples = service.attributes.samples
+    for key in list_index_keys(service):
+        samples.setdefault(key.name, key.json_sample)
+    entries = [write_entry(name, value) for name, value in samples.items() if name not in required]
+    return write_item(["**REQUIRED", *entries] if service.attributes.listed else entries)
+
+
+def write_item(entries: Iterable[str]) -> str:
+    lines = "".join(f"    {entry},\n" for entry in entries)
+    return f"{{\n{lines}}}" if lines else "{}"
+
+
+def write_entry(name: str, value: object) -> str:
+    return f"{quote_string(name)}: {write_python(value)}"
 
 
 def write_python(value: object) -> str:
@@ -120,26 +147,50 @@ def refuse(name: str, value: str, message: str) -> Refusal:
 
 
 def plan_call(service: Service, route: Route) -> Call:
-    """Return how the smoke test calls a route."""
-    typed = bool(service.attributes.listed)
+    """Return how the smoke test calls a route: a stub with every method that leads to it."""
+    filled = service.fill(route, "any") if route.operation == "stub" else route.path
+    at = quote_path(filled, "path")
+    path = filled if at == "path" else ""
     if route.operation == "stub":
-        return Call("", "", 501)
+        methods = service.methods_of(route) or ["HEAD"]
+        method = quote_string(methods[0]) if len(methods) == 1 else "method"
+        test = f"{route.name}(api: Api{', method: str' if len(methods) > 1 else ''})"
+        is_preflight = methods == ["OPTIONS"] and bool(service.cors_origin)
+        has_body = not is_preflight and methods != ["HEAD"]
+        return Call(
+            test,
+            methods,
+            f"api.request({method}, {at})",
+            501,
+            message_end=f" is not implemented; edit {service.routes_file}" if has_body else "",
+            path=path,
+            is_preflight=is_preflight,
+        )
+    fixture, values, status, body = plan_operation(service, route)
+    test = f"{route.name}(api: Api{f', {fixture}: Item' if fixture else ''})"
+    call = 'api.request("HEAD", ' if route.method == "HEAD" else f"api.{route.method.lower()}("
+    return Call(test, [route.method], f"{call}{at}{values})", status, body, path=path)
+
+
+def plan_operation(service: Service, route: Route) -> tuple[str, str, int, str]:
+    """Return what calls a route to the table: a fixture, arguments after the path, the status, and the body to check."""
+    typed = bool(service.attributes.listed)
     if route.operation == "list":
-        return Call("", "", 200)
+        return "", "", 200, ""
     if route.method == "HEAD" or route.index:
-        return Call("item", ", item", 200)
+        return "item", ", item", 200, ""
     new = "{**key, **ATTRIBUTES}" if typed else "key"
     calls = {
-        "query": Call("item", ", item", 200, '{"items": [item], "next_cursor": None}'),
-        "create": Call("key", f"{', key' if route.parameters else ''}, body={new}", 201, new),
-        "read": Call("item", ", item", 200, "item"),
-        "replace": Call("key", ', key, body={"full-name": "new"}', 201, '{**key, "full-name": "new"}'),
-        "update": Call("item", ', item, body={"visit-count": 4}', 200, '{**item, "visit-count": 4}'),
-        "delete": Call("item", ", item", 204),
+        "query": ("item", ", item", 200, '{"items": [item], "next_cursor": None}'),
+        "create": ("key", f"{', key' if route.parameters else ''}, body={new}", 201, new),
+        "read": ("item", ", item", 200, "item"),
+        "replace": ("key", ', key, body={"full-name": "new"}', 201, '{**key, "full-name": "new"}'),
+        "update": ("item", ', item, body={"visit-count": 4}', 200, '{**item, "visit-count": 4}'),
+        "delete": ("item", ", item", 204, ""),
     }
     if typed:
-        calls["replace"] = Call("key", ", key, body=ATTRIBUTES", 201, new)
-        calls["update"] = Call("item", ", item, body=ATTRIBUTES", 200, "item")
+        calls["replace"] = "key", ", key, body=ATTRIBUTES", 201, new
+        calls["update"] = "item", ", item, body=ATTRIBUTES", 200, "item"
     return calls[route.operation]
 
 

@@ -6,6 +6,7 @@ import json
 import re
 import unicodedata
 
+LINE_LENGTH = 120  # of rendered code
 JOINERS = "\u200c\u200d"  # hold emoji and many scripts together; other format characters only deceive the eye
 
 # What a line of a rendered test has room for: longer paths and key names are constants there.
@@ -40,7 +41,7 @@ def assign(name: str, text: str, indent: str = "") -> str:
     """Return an assignment as ruff formats it: in parentheses if it fits into a line only so."""
     literal = quote_string(text)
     line = f"{indent}{name} = {literal}"
-    fits = len(line) <= 120 or len(f"{indent}    {literal}") > 120  # noqa: PLR2004 - the services' line length
+    fits = len(line) <= LINE_LENGTH or len(f"{indent}    {literal}") > LINE_LENGTH
     return line if fits else f"{indent}{name} = (\n{indent}    {literal}\n{indent})"
 
 

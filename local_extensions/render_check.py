@@ -5,86 +5,20 @@ Each `check_…` yields one line per problem. A problem stops cookiecutter, whic
 
 from __future__ import annotations
 
-import ast
 import itertools
-import json
 import re
 import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
+from local_extensions.rendered_files import Project
 from local_extensions.summary import show, summarize
 
-try:
-    import tomllib
-except ModuleNotFoundError:
-    # Python 3.10 has no TOML parser, so it does not check pyproject.toml and samconfig.toml.
-    tomllib = None  # type: ignore[assignment]
-
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 # Jinja's delimiters, but not GitHub's `${{ … }}` or Docker's `{{.Format}}`.
 JINJA = re.compile(r"(?<!\$)\{\{(?!\.)|\{%|\{#")
-
-
-class TemplateLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    """Loads YAML and CloudFormation templates: `!Ref Table` becomes "!Ref Table", other functions their content."""
-
-
-def construct_function(loader: Any, function: str, node: yaml.Node) -> object:
-    if isinstance(node, yaml.ScalarNode):
-        return f"!{function} {node.value}"
-    if isinstance(node, yaml.SequenceNode):
-        return loader.construct_sequence(node, deep=True)
-    return loader.construct_mapping(node, deep=True)
-
-
-TemplateLoader.add_multi_constructor("!", construct_function)
-
-
-class Project:
-    """The rendered files: the expected values, their texts, and their parsed content."""
-
-    def __init__(self, root: Path, expected: Mapping[str, Any]) -> None:
-        self.root = root
-        self.expected = expected
-        self.routes_file: str = expected["routes_file"]
-        self.table_file = self.routes_file.replace("routes.", "table.")
-        self.is_rust = expected["language"] == "rust"
-        self.texts: dict[str, str] = {}
-        self.parsed: dict[str, Any] = {}
-
-    def read(self) -> Iterator[str]:
-        """Read and parse every rendered file; yield one line per file that is missing or not valid."""
-        for name in self.expected["files"]:
-            try:
-                self.texts[name] = (self.root / name).read_bytes().decode("utf-8")
-                parse = PARSERS.get(Path(name).suffix)
-                self.parsed[name] = parse(self.texts[name]) if parse else None
-            except OSError:
-                yield f"{name}: is missing"
-            except (ValueError, SyntaxError, yaml.YAMLError) as error:
-                yield f"{name}: is not valid: {' '.join(str(error).split())}"
-
-
-def parse_toml(text: str) -> Any:
-    return tomllib.loads(text) if tomllib else None
-
-
-def parse_yaml(text: str) -> Any:
-    return yaml.load(text, TemplateLoader)  # noqa: S506 - derived from a SafeLoader
-
-
-PARSERS: Mapping[str, Callable[[str], Any]] = {
-    ".json": json.loads,
-    ".py": ast.parse,
-    ".toml": parse_toml,
-    ".yaml": parse_yaml,
-    ".yml": parse_yaml,
-}
 
 
 def check_texts(project: Project) -> Iterator[str]:
@@ -218,23 +152,14 @@ def check_attributes(project: Project) -> Iterator[str]:
 
 def checked_attributes(project: Project, items_file: str) -> dict[str, list[Any]]:
     """Return the type of each attribute that `items` checks, whether it is required, and the values of an enum."""
-    if project.is_rust:
-        line = r'Attribute \{ name: "(\w+)", kind: Kind::(\w+)(?:\(&\[(.*)\]\))?, required: (\w+) \}'
-        return {
-            name: ["enum" if values else kind.lower(), required == "true", re.findall(r'"(.*?)"', values)]
-            for name, kind, values, required in re.findall(line, project.texts[items_file])
-        }
-    for node in project.parsed[items_file].body:
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "ATTRIBUTES":
-            calls = {key.value: value for key, value in zip(node.value.keys, node.value.values)}  # type: ignore[attr-defined] # noqa: B905 - one length
-            given = {
-                name: {each.arg: ast.literal_eval(each.value) for each in call.keywords} for name, call in calls.items()
-            }
-            return {
-                name: [call.args[0].value, given[name].get("required", True), list(given[name].get("values", []))]
-                for name, call in calls.items()
-            }
-    return {}
+    return {
+        found["name"]: [
+            "enum" if found["values"] else found["type"].lower(),
+            not found["optional"],
+            re.findall(r'"(.*?)"', found["values"] or ""),
+        ]
+        for found in re.finditer(project.source.attribute, project.texts[items_file])
+    }
 
 
 def name_type(schema: Mapping[str, Any]) -> str:
@@ -306,33 +231,17 @@ def events(project: Project) -> list[tuple[str, str]]:
 
 def routes_table(project: Project) -> dict[str, str]:
     """Return the handlers' names by route key, from the table in the routes' module."""
-    if project.is_rust:
-        return dict(re.findall(r'^ +"([A-Z]+ /\S*)" => (\w+)\(', project.texts[project.routes_file], re.MULTILINE))
-    for node in project.parsed[project.routes_file].body:
-        if isinstance(node, ast.AnnAssign) and isinstance(node.value, ast.Dict) and node.target.id == "ROUTES":  # type: ignore[union-attr]
-            return {key.value: value.id for key, value in zip(node.value.keys, node.value.values)}  # type: ignore[union-attr,attr-defined] # noqa: B905 - one length
-    return {}
+    return dict(re.findall(project.source.route, project.texts[project.routes_file]))
 
 
 def handlers(project: Project) -> list[str]:
     """Return the names of the handlers in the routes' module."""
-    if project.is_rust:
-        return re.findall(r"^async fn (\w+)\(", project.texts[project.routes_file], re.MULTILINE)
-    return [node.name for node in project.parsed[project.routes_file].body if isinstance(node, ast.FunctionDef)]
+    return re.findall(project.source.handler, project.texts[project.routes_file])
 
 
 def key_attributes(project: Project) -> list[list[str]]:
     """Return the name and type of each KeyAttribute in the table's module."""
-    if project.is_rust:
-        made = re.findall(
-            r'KeyAttribute = KeyAttribute \{\s+name: "(\w+)",\s+kind: ScalarAttributeType::([SN])',
-            project.texts[project.table_file],
-        )
-        return [list(attribute) for attribute in made]
-    values = [node.value for node in project.parsed[project.table_file].body if isinstance(node, ast.Assign)]
-    calls = [value for value in values if isinstance(value, ast.Call)]
-    made = [call for call in calls if isinstance(call.func, ast.Name) and call.func.id == "KeyAttribute"]
-    return [[keyword.value.value for keyword in call.keywords if keyword.arg in ("name", "type")] for call in made]
+    return [list(found) for found in re.findall(project.source.key, project.texts[project.table_file])]
 
 
 def make_variable(project: Project, name: str) -> str | None:

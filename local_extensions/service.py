@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from local_extensions.quoting import assign, quote_path, quote_string
+from local_extensions.quoting import LINE_LENGTH, assign, quote_path, quote_string
 from local_extensions.routes import Route, is_parameter, parameter_name
 
 if TYPE_CHECKING:
@@ -16,25 +16,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class TestedRoutes:
-    """Routes with one operation, as the rendered tests name them: a single one literally, several as `path`.
+    """Routes with one operation, each of which a module of rendered tests calls as `path`.
 
     There may be none: cookiecutter renders also the files that are removed afterwards.
     """
 
     routes: list[Route]
-
-    @property
-    def argument(self) -> str:
-        """The argument that a test has for the path."""
-        return ", path: str" if len(self.routes) > 1 else ""
-
-    @property
-    def path(self) -> str:
-        return quote_path(self.routes[0].path, "PATH") if len(self.routes) == 1 else "path"
-
-    def call(self, values: str) -> str:
-        """Return the path and its parameters' values, as arguments."""
-        return f"{self.path}, {values}" if any(route.parameters for route in self.routes) else self.path
 
     @property
     def locations(self) -> list[str]:
@@ -47,16 +34,13 @@ class TestedRoutes:
 
     @property
     def definitions(self) -> str:
-        """What a module of tests defines for the names above."""
-        definitions = []
-        if len(self.routes) > 1:
-            paths = "".join(f"        {quote_string(route.path)},\n" for route in self.routes)
-            definitions.append(f'pytestmark = pytest.mark.parametrize(\n    "path",\n    [\n{paths}    ],\n)')
-        elif self.path == "PATH":
-            definitions.append(assign("PATH", self.routes[0].path))
-        if self.locations and self.location == "LOCATION":
-            definitions.append(assign("LOCATION", self.locations[0]))
-        return "".join(definition + "\n" for definition in definitions)
+        """What the module defines for `path` and for the location, as ruff formats it."""
+        paths = [quote_string(route.path) for route in self.routes]
+        mark = f'pytestmark = pytest.mark.parametrize("path", [{", ".join(paths)}])'
+        if len(mark) > LINE_LENGTH:
+            lines = "".join(f"        {path},\n" for path in paths)
+            mark = f'pytestmark = pytest.mark.parametrize(\n    "path",\n    [\n{lines}    ],\n)'
+        return f"{mark}\n{assign('LOCATION', self.locations[0])}" if self.location == "LOCATION" else mark
 
 
 @dataclass(frozen=True)
@@ -116,6 +100,11 @@ class Service:
     @property
     def key_names(self) -> set[str]:
         return {key.name for key in self.keys}
+
+    @property
+    def key_definitions(self) -> str:
+        """The constants that rendered tests have for names that are too long for their lines."""
+        return "".join(key.definition for key in self.keys)
 
     @property
     def all_keys(self) -> list[Key]:

@@ -5,14 +5,12 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING
 
-from local_extensions.quoting import LITERAL_NAME_LENGTH, quote_string
+from local_extensions.quoting import LINE_LENGTH, LITERAL_NAME_LENGTH, quote_string
 from local_extensions.routes import Route, derive_name
 
 if TYPE_CHECKING:
     from local_extensions.attributes import Attribute
     from local_extensions.service import Service
-
-LINE_LENGTH = 120
 
 # How `items` checks a value of each type of attribute.
 PYTHON_CHECKS = {

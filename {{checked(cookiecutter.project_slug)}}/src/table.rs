@@ -182,7 +182,8 @@ impl Table {
             .set_item(Some(item.clone()))
             .condition_expression("attribute_not_exists(#partition)")
             .expression_attribute_names("#partition", PARTITION_KEY.name);
-        put.send().await.map_err(|error| translate(error, Some(already_exists())))?;
+        let refusal = Error::AlreadyExists("An item with this key already exists".into());
+        put.send().await.map_err(|error| translate(error, Some(refusal)))?;
         Ok(())
     }
 
@@ -269,10 +270,6 @@ where
 
 fn unavailable(message: &str, cause: impl Into<BoxError>) -> Error {
     Error::Unavailable(message.into(), cause.into())
-}
-
-fn already_exists() -> Error {
-    Error::AlreadyExists("An item with this key already exists".into())
 }
 
 fn not_found() -> Error {

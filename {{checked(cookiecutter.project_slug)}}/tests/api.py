@@ -6,9 +6,8 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote, urlsplit
 
 {% if service.is_signed -%}
@@ -29,25 +28,12 @@ Item = dict[str, Any]
 {%- if service.attributes.listed %}
 
 # Attributes that an item has in addition to its key: the required ones, and one of each.
-REQUIRED: Item = {
-{%- for name, value in contract.write_samples(service, only_required=true) %}
-    {{ name }}: {{ value }},
-{%- endfor %}
-}
-ATTRIBUTES: Item = {
-    **REQUIRED,
-{%- for name, value in contract.write_samples(service) if (name, value) not in contract.write_samples(service, only_required=true) %}
-    {{ name }}: {{ value }},
-{%- endfor %}
-}
+REQUIRED: Item = {{ contract.write_required(service) }}
+ATTRIBUTES: Item = {{ contract.write_attributes(service) }}
 {%- elif service.indexes %}
 
 # Attributes that are keys of an index.
-ATTRIBUTES: Item = {
-{%- for name, value in contract.write_samples(service) %}
-    {{ name }}: {{ value }},
-{%- endfor %}
-}
+ATTRIBUTES: Item = {{ contract.write_attributes(service) }}
 {%- endif %}
 {%- if contract.list_refusals(service) %}
 
@@ -60,8 +46,7 @@ REFUSED: list[tuple[str, Any, str]] = [
 {%- endif %}
 
 
-@dataclass(frozen=True)
-class Response:
+class Response(NamedTuple):
     """A response of the API."""
 
     status: int
@@ -74,37 +59,17 @@ class Response:
         return json.loads(self.text, parse_float=Decimal)
 
 
-{% if service.is_signed -%}
-class Signature(requests.auth.AuthBase):
-    """Signs requests with the user's credentials, as the deployed API requires."""
-
-    def __init__(self) -> None:
-        credentials = boto3.Session().get_credentials()
-        assert credentials, "there are no AWS credentials"
-        self.signer = SigV4Auth(credentials, "execute-api", "{{ service.region }}")
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        signed = AWSRequest(request.method, request.url, data=request.body)
-        self.signer.add_auth(signed)
-        request.headers.update(dict(signed.headers))
-        return request
-
-
-{% endif -%}
 class Api:
     """The API behind a URL. Each method takes a route's path, and an item with the values of the path's parameters."""
 
     def __init__(self, url: str) -> None:
         self.url = url.rstrip("/")
 {%- if service.is_signed %}
-        self.auth = Signature() if ".execute-api." in url else None
+        self.credentials = boto3.Session().get_credentials() if ".execute-api." in url else None
 {%- endif %}
 
     def get(self, path: str, item: Item | None = None, **query: str) -> Response:
         return self.request("GET", path, item, query=query)
-
-    def head(self, path: str, item: Item | None = None) -> Response:
-        return self.request("HEAD", path, item)
 
     def post(self, path: str, item: Item | None = None, *, body: Any) -> Response:
         return self.request("POST", path, item, body=body)
@@ -137,11 +102,22 @@ class Api:
             headers={"Content-Type": "application/json", **(headers or {})},
             data=text.encode() if text else None,
 {%- if service.is_signed %}
-            auth=self.auth,
+            auth=self.sign,
 {%- endif %}
             timeout=60,
         )
         return Response(response.status_code, response.headers, response.content.decode())
+
+{%- if service.is_signed %}
+
+    def sign(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        """Sign a request to the deployed API with the user's credentials, as it requires."""
+        if self.credentials:
+            signed = AWSRequest(request.method, request.url, data=request.body)
+            SigV4Auth(self.credentials, "execute-api", "{{ service.region }}").add_auth(signed)
+            request.headers.update(dict(signed.headers))
+        return request
+{%- endif %}
 
     def location(self, path: str, item: Item) -> str:
         """Return an item's path as a Location header has it: after the stage, if the URL ends with one."""

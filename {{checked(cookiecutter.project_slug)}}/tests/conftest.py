@@ -28,7 +28,7 @@ import pytest
 from api import {{ "ATTRIBUTES, " if service.attributes.listed or service.indexes }}Api, Item, Table
 
 API_URL = os.environ.get("API_URL")
-{{ service.keys | map(attribute="definition") | join -}}
+{{ service.key_definitions -}}
 DEFAULT_TABLE = "{{ service.table_name }}"
 TABLE_NAME = os.environ.setdefault("TABLE_NAME", DEFAULT_TABLE)
 

@@ -1,6 +1,4 @@
 {% set create = service.tested("create") -%}
-{% set argument = create.argument -%}
-{% set call = create.call("key") -%}
 {% set refusals = contract.list_refusals(service) -%}
 {% set required = service.attributes.required and service.attributes.required[0] -%}
 {% set typed = service.attributes.listed -%}
@@ -23,32 +21,32 @@ from typing import Any
 
 import pytest
 from api import {{ "ATTRIBUTES, " if refusals }}{{ "REFUSED, " if refusals }}{{ "REQUIRED, " if typed }}Api, Item, Table
-{% if create.definitions or key.definition %}
-{{ create.definitions }}{{ key.definition }}
-{%- endif %}
 
-def test_creates_an_item(api: Api, table: Table, key: Item{{ argument }}) -> None:
+{{ create.definitions }}
+{{ key.definition }}
+
+def test_creates_an_item(api: Api, table: Table, key: Item, path: str) -> None:
 {%- if typed %}
     item = {**key, **ATTRIBUTES}
 {%- else %}
     item = {**key, "full-name": "田中太郎", "some-tags": ["a", None, True, {"b": 1.5}], "empty-text": ""}
 {%- endif %}
 
-    response = api.post({{ call }}, body=item)
+    response = api.post(path, key, body=item)
 
     assert (response.status, response.json) == (201, item)
     assert response.headers["Content-Type"] == "application/json"
     assert table.get_item(Key=key)["Item"] == item
 
 
-def test_creates_the_items_of_seed_json(api: Api, new_key: Callable[[], Item]{{ argument }}) -> None:
+def test_creates_the_items_of_seed_json(api: Api, new_key: Callable[[], Item], path: str) -> None:
     for seed in json.loads(Path("seed.json").read_text(encoding="utf-8")):
         key = new_key()
-        assert api.post({{ call }}, body={**seed, **key}).status == 201, seed
+        assert api.post(path, key, body={**seed, **key}).status == 201, seed
 
 
-def test_locates_the_new_item(api: Api, key: Item{{ argument }}) -> None:
-    response = api.post({{ call }}, body={{ new_item }})
+def test_locates_the_new_item(api: Api, key: Item, path: str) -> None:
+    response = api.post(path, key, body={{ new_item }})
 {% if create.locations | length > 1 %}
     locations = [
 {%- for location in create.locations %}
@@ -63,8 +61,8 @@ def test_locates_the_new_item(api: Api, key: Item{{ argument }}) -> None:
 {%- endif %}
 
 
-def test_does_not_create_an_item_twice(api: Api, table: Table, item: Item, key: Item{{ argument }}) -> None:
-    response = api.post({{ call }}, body={{ "item" if typed else '{**item, "full-name": "other"}' }})
+def test_does_not_create_an_item_twice(api: Api, table: Table, item: Item, key: Item, path: str) -> None:
+    response = api.post(path, key, body={{ "item" if typed else '{**item, "full-name": "other"}' }})
 
     assert (response.status, response.json) == (409, {"message": "An item with this key already exists"})
     assert table.get_item(Key=key)["Item"] == item
@@ -72,11 +70,11 @@ def test_does_not_create_an_item_twice(api: Api, table: Table, item: Item, key: 
 {%- if service.attributes.allows_others %}
 
 
-def test_keeps_every_digit_of_a_number(api: Api, table: Table, key: Item{{ argument }}) -> None:
+def test_keeps_every_digit_of_a_number(api: Api, table: Table, key: Item, path: str) -> None:
     numbers = "12345678901234567890123456789012345678, -0.00000000000000000000000000000000000001, 1e125, 1E-130, 1.0, 0"
     body = json.dumps({{ new_item }})[:-1] + f', "some-numbers": [{numbers}, 0e99999999999999999999]}}'
 
-    response = api.post({{ call }}, body=body)
+    response = api.post(path, key, body=body)
 
     expected = [*map(Decimal, numbers.split(",")), Decimal(0)]
     assert (response.status, response.json["some-numbers"]) == (201, expected)
@@ -85,15 +83,15 @@ def test_keeps_every_digit_of_a_number(api: Api, table: Table, key: Item{{ argum
 
 
 @pytest.mark.parametrize("body", ["", "text", '{"a": 1', '{"a": NaN}', '{"a": Infinity}', '{"a": -Infinity}'])
-def test_refuses_a_body_that_is_not_json(api: Api, key: Item{{ argument }}, body: str) -> None:
-    response = api.post({{ call }}, body=body)
+def test_refuses_a_body_that_is_not_json(api: Api, key: Item, path: str, body: str) -> None:
+    response = api.post(path, key, body=body)
 
     assert response.status == 400
     assert response.json["message"].startswith("The body is not valid JSON: ")
 
 
-def test_names_the_line_of_a_json_error(api: Api, key: Item{{ argument }}) -> None:
-    response = api.post({{ call }}, body='{\n  "a": 1,\n  b\n}')
+def test_names_the_line_of_a_json_error(api: Api, key: Item, path: str) -> None:
+    response = api.post(path, key, body='{\n  "a": 1,\n  b\n}')
 
     assert response.status == 400
     assert response.json["message"].startswith("The body is not valid JSON: line 3, column ")
@@ -115,20 +113,20 @@ def test_names_the_line_of_a_json_error(api: Api, key: Item{{ argument }}) -> No
         ('{"a": ' + "1" * 39 + "}", f"The number {'1' * 39} has more than 38 significant digits"),
     ],
 )
-def test_refuses_a_body_that_is_not_an_item(api: Api, key: Item{{ argument }}, body: str, message: str) -> None:
-    response = api.post({{ call }}, body=body)
+def test_refuses_a_body_that_is_not_an_item(api: Api, key: Item, path: str, body: str, message: str) -> None:
+    response = api.post(path, key, body=body)
 
     assert (response.status, response.json) == (400, {"message": message})
 
 
-def test_refuses_very_deep_nesting(api: Api, key: Item{{ argument }}) -> None:
-    assert api.post({{ call }}, body="[" * 100_000).status == 400
+def test_refuses_very_deep_nesting(api: Api, key: Item, path: str) -> None:
+    assert api.post(path, key, body="[" * 100_000).status == 400
 
 
-def test_refuses_an_item_without_its_key(api: Api, key: Item{{ argument }}) -> None:
+def test_refuses_an_item_without_its_key(api: Api, key: Item, path: str) -> None:
     body = {name: value for name, value in key.items() if name != {{ key.literal }}}
 
-    response = api.post({{ call }}, body=body)
+    response = api.post(path, key, body=body)
 
     assert (response.status, response.json) == (400, {"message": {{ key.says("is missing") }}})
 
@@ -150,18 +148,18 @@ def test_refuses_an_item_without_its_key(api: Api, key: Item{{ argument }}) -> N
 {%- endif %}
     ],
 )
-def test_refuses_an_invalid_key(api: Api, key: Item{{ argument }}, value: Any, message: str) -> None:
+def test_refuses_an_invalid_key(api: Api, key: Item, path: str, value: Any, message: str) -> None:
     body = {**key, {{ key.literal }}: value}
 
-    response = api.post({{ call }}, body=body)
+    response = api.post(path, key, body=body)
 
     assert (response.status, response.json) == (400, {"message": message})
 
 {%- if large %}
 
 
-def test_refuses_an_item_over_400_kilobytes(api: Api, key: Item{{ argument }}) -> None:
-    response = api.post({{ call }}, body={**key, {{ "**ATTRIBUTES, " if typed }}{{ large[0] }}: {{ large[1] }}})
+def test_refuses_an_item_over_400_kilobytes(api: Api, key: Item, path: str) -> None:
+    response = api.post(path, key, body={**key, {{ "**ATTRIBUTES, " if typed }}{{ large[0] }}: {{ large[1] }}})
 
     assert (response.status, response.json) == (413, {"message": "The item is larger than 400 KB"})
 {%- endif %}
@@ -169,8 +167,8 @@ def test_refuses_an_item_over_400_kilobytes(api: Api, key: Item{{ argument }}) -
 
 
 @pytest.mark.parametrize(("name", "value", "message"), REFUSED)
-def test_refuses_a_wrong_value(api: Api, key: Item{{ argument }}, name: str, value: Any, message: str) -> None:
-    response = api.post({{ call }}, body={**key, **ATTRIBUTES, name: value})
+def test_refuses_a_wrong_value(api: Api, key: Item, path: str, name: str, value: Any, message: str) -> None:
+    response = api.post(path, key, body={**key, **ATTRIBUTES, name: value})
 
     assert (response.status, response.json) == (400, {"message": message})
 {%- endif %}
@@ -178,23 +176,23 @@ def test_refuses_a_wrong_value(api: Api, key: Item{{ argument }}, name: str, val
 {%- if required %}
 
 
-def test_refuses_an_item_without_a_required_attribute(api: Api, key: Item{{ argument }}) -> None:
-    response = api.post({{ call }}, body=key)
+def test_refuses_an_item_without_a_required_attribute(api: Api, key: Item, path: str) -> None:
+    response = api.post(path, key, body=key)
 
     assert (response.status, response.json) == (400, {"message": "{{ required.name }} is missing"})
 {%- endif %}
 {%- if service.attributes.allows_others %}
 
 
-def test_refuses_null_for_another_attribute(api: Api, key: Item{{ argument }}) -> None:
-    response = api.post({{ call }}, body={**key, **REQUIRED, "another-name": None})
+def test_refuses_null_for_another_attribute(api: Api, key: Item, path: str) -> None:
+    response = api.post(path, key, body={**key, **REQUIRED, "another-name": None})
 
     assert (response.status, response.json) == (400, {"message": "another-name must not be null"})
 {%- else %}
 
 
-def test_refuses_an_unknown_attribute(api: Api, key: Item{{ argument }}) -> None:
-    response = api.post({{ call }}, body={**key, **REQUIRED, "unknown-name": 1})
+def test_refuses_an_unknown_attribute(api: Api, key: Item, path: str) -> None:
+    response = api.post(path, key, body={**key, **REQUIRED, "unknown-name": 1})
 
     assert (response.status, response.json) == (400, {"message": "unknown-name is not one of the attributes"})
 {%- endif %}

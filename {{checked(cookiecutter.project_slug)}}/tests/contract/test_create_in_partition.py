@@ -3,26 +3,24 @@
 {% set key = service.partition_key -%}
 """POST creates an item in the partition that the path names."""
 
-{% if create.argument -%}
 import pytest
-{% endif -%}
 from api import {{ "REQUIRED, " if typed }}Api, Item
-{% if create.definitions or key.definition %}
-{{ create.definitions }}{{ key.definition }}
-{%- endif %}
 
-def test_takes_the_partition_key_from_the_path(api: Api, key: Item{{ create.argument }}) -> None:
+{{ create.definitions }}
+{{ key.definition }}
+
+def test_takes_the_partition_key_from_the_path(api: Api, key: Item, path: str) -> None:
     body = {name: value for name, value in key.items() if name != {{ key.literal }}}
 
-    response = api.post({{ create.call("key") }}, body={{ "{**body, **REQUIRED}" if typed else "body" }})
+    response = api.post(path, key, body={{ "{**body, **REQUIRED}" if typed else "body" }})
 
     assert (response.status, response.json) == (201, {{ "{**key, **REQUIRED}" if typed else "key" }})
 
 
-def test_refuses_a_partition_key_that_differs_from_the_path(api: Api, key: Item{{ create.argument }}) -> None:
+def test_refuses_a_partition_key_that_differs_from_the_path(api: Api, key: Item, path: str) -> None:
     body = {**key, {{ key.literal }}: {{ "1" if key.is_number else '"other"' }}}
 
-    response = api.post({{ create.call("key") }}, body=body)
+    response = api.post(path, key, body=body)
 
     message = {{ key.says("in the body differs from the path's") }}
     assert (response.status, response.json) == (400, {"message": message})

@@ -13,13 +13,13 @@ STATUSES = {
 
 @pytest.mark.parametrize("path", STATUSES)
 def test_responds_without_a_body(api: Api, item: Item, path: str) -> None:
-    response = api.head(path, item)
+    response = api.request("HEAD", path, item)
 
     assert (response.status, response.text) == (200, "")
 
 
 @pytest.mark.parametrize(("path", "status"), STATUSES.items())
 def test_responds_without_a_body_if_no_item_has_the_key(api: Api, key: Item, path: str, status: int) -> None:
-    response = api.head(path, key)
+    response = api.request("HEAD", path, key)
 
     assert (response.status, response.text) == (status, "")

@@ -1,4 +1,3 @@
-{% set pages = service.tested("list", "query") -%}
 """GET lists items, one page at a time."""
 
 import base64
@@ -7,9 +6,9 @@ from typing import Any
 
 import pytest
 from api import Api, Item
-{% if pages.definitions %}
-{{ pages.definitions }}
-{%- endif %}
+
+{{ service.tested("list", "query").definitions }}
+
 
 def read_pages(api: Api, path: str, item: Item, **query: str) -> list[list[Item]]:
     """Return the items of each page, from the first page to the last."""
@@ -24,8 +23,8 @@ def read_pages(api: Api, path: str, item: Item, **query: str) -> list[list[Item]
         query["cursor"] = response.json["next_cursor"]
 
 
-def test_lists_each_item_on_one_page(api: Api, items: list[Item]{{ pages.argument }}) -> None:
-    pages = read_pages(api, {{ pages.path }}, items[0], limit="2")
+def test_lists_each_item_on_one_page(api: Api, items: list[Item], path: str) -> None:
+    pages = read_pages(api, path, items[0], limit="2")
 
     listed = [item for page in pages for item in page if item in items]
     assert all(len(page) <= 2 for page in pages)
@@ -33,15 +32,15 @@ def test_lists_each_item_on_one_page(api: Api, items: list[Item]{{ pages.argumen
 
 
 @pytest.mark.parametrize("limit", ["0", "101", "-1", "1.5", "ten", "", " 1", "1_0", "１"])
-def test_refuses_a_limit_other_than_1_to_100(api: Api, key: Item{{ pages.argument }}, limit: str) -> None:
-    response = api.get({{ pages.call("key") }}, limit=limit)
+def test_refuses_a_limit_other_than_1_to_100(api: Api, key: Item, path: str, limit: str) -> None:
+    response = api.get(path, key, limit=limit)
 
     assert (response.status, response.json) == (400, {"message": "limit must be a whole number from 1 to 100"})
 
 
 @pytest.mark.parametrize("cursor", ["", "x", "bm9uZQ", "W10", "e30", "WzEsMl0", "é", "null", "W10=" * 1000])
-def test_refuses_a_cursor_that_the_api_did_not_make(api: Api, key: Item{{ pages.argument }}, cursor: str) -> None:
-    response = api.get({{ pages.call("key") }}, cursor=cursor)
+def test_refuses_a_cursor_that_the_api_did_not_make(api: Api, key: Item, path: str, cursor: str) -> None:
+    response = api.get(path, key, cursor=cursor)
 
     assert response.status == 400
     assert response.json == {"message": "cursor must be the next_cursor of a page from this path"}
@@ -52,12 +51,12 @@ def test_refuses_a_cursor_that_the_api_did_not_make(api: Api, key: Item{{ pages.
     [[], [None, None], [1, 1], [{"S": "a"}, {"N": "1"}], ["", ""], ["\ud800"] * 2, ["a"] * 3, "ab"],
     ids=str,
 )
-def test_refuses_a_cursor_that_was_changed(api: Api, items: list[Item]{{ pages.argument }}, key_texts: Any) -> None:
-    cursor = api.get({{ pages.call("items[0]") }}, limit="1").json["next_cursor"]
+def test_refuses_a_cursor_that_was_changed(api: Api, items: list[Item], path: str, key_texts: Any) -> None:
+    cursor = api.get(path, items[0], limit="1").json["next_cursor"]
     scope, _ = json.loads(base64.urlsafe_b64decode(cursor + "=="))
     changed = base64.urlsafe_b64encode(json.dumps([scope, key_texts]).encode()).decode().rstrip("=")
 
-    response = api.get({{ pages.call("items[0]") }}, cursor=changed)
+    response = api.get(path, items[0], cursor=changed)
 
     assert response.status == 400
     assert response.json == {"message": "cursor must be the next_cursor of a page from this path"}

@@ -1,26 +1,23 @@
 {% set read = service.tested("read") -%}
-{% set argument = read.argument -%}
 {% set text_keys = service.keys | rejectattr("is_number") | list -%}
 {% set number_keys = service.keys | selectattr("is_number") | list -%}
 """GET reads an item."""
 
-{% if read.argument or text_keys or number_keys -%}
 import pytest
-{% endif -%}
 from api import Api, Item, Table
-{% if read.definitions or service.keys | map(attribute="definition") | join %}
-{{ read.definitions }}{{ service.keys | map(attribute="definition") | join }}
-{%- endif %}
 
-def test_reads_an_item(api: Api, item: Item{{ argument }}) -> None:
-    response = api.get({{ read.call("item") }})
+{{ read.definitions }}
+{{ service.key_definitions }}
+
+def test_reads_an_item(api: Api, item: Item, path: str) -> None:
+    response = api.get(path, item)
 
     assert (response.status, response.json) == (200, item)
     assert response.headers["Content-Type"] == "application/json"
 
 
-def test_responds_with_404_if_no_item_has_the_key(api: Api, key: Item{{ argument }}) -> None:
-    response = api.get({{ read.call("key") }})
+def test_responds_with_404_if_no_item_has_the_key(api: Api, key: Item, path: str) -> None:
+    response = api.get(path, key)
 
     assert (response.status, response.json) == (404, {"message": "No item has this key"})
 {%- if text_keys %}
@@ -31,46 +28,46 @@ def test_responds_with_404_if_no_item_has_the_key(api: Api, key: Item{{ argument
     "text",
     ["a b", "é", "日本", "🦀", "100%", "%41", "a+b", "a?b", "a#b", '"', "\\", "{}", "a&b=c", "a;b", "a:b", "~"],
 )
-def test_reads_an_item_with_any_text_as_its_key(api: Api, table: Table, key: Item{{ argument }}, text: str) -> None:
+def test_reads_an_item_with_any_text_as_its_key(api: Api, table: Table, key: Item, path: str, text: str) -> None:
 {%- for each in text_keys %}
     key[{{ each.literal }}] = text
 {%- endfor %}
     table.put_item(Item=key)
 
-    response = api.get({{ read.call("key") }})
+    response = api.get(path, key)
 
     assert (response.status, response.json) == (200, key)
 
 
 {% set key = text_keys[0] -%}
-def test_refuses_a_key_that_is_too_long(api: Api, key: Item{{ argument }}) -> None:
+def test_refuses_a_key_that_is_too_long(api: Api, key: Item, path: str) -> None:
     long_key = {**key, {{ key.literal }}: "x" * {{ key.max_bytes + 1 }}}
 
-    assert api.get({{ read.call("long_key") }}).status == 400
+    assert api.get(path, long_key).status == 400
 {%- endif %}
 {%- if number_keys %}
 
 
-def test_finds_a_number_in_any_notation(api: Api, item: Item{{ argument }}) -> None:
+def test_finds_a_number_in_any_notation(api: Api, item: Item, path: str) -> None:
     written = {name: f"{item[name]}.0" for name in [{{ number_keys | map(attribute="literal") | join(", ") }}]}
 
-    response = api.get({{ read.call("{**item, **written}") }})
+    response = api.get(path, {**item, **written})
 
     assert (response.status, response.json) == (200, item)
 
 
 @pytest.mark.parametrize("text", ["one", "1_000", "0x10", "NaN", "１", "1e400", "1" * 39])
 @pytest.mark.parametrize("name", [{{ number_keys | map(attribute="literal") | join(", ") }}])
-def test_refuses_an_invalid_number_in_the_path(api: Api, key: Item{{ argument }}, name: str, text: str) -> None:
-    response = api.get({{ read.call("{**key, name: text}") }})
+def test_refuses_an_invalid_number_in_the_path(api: Api, key: Item, path: str, name: str, text: str) -> None:
+    response = api.get(path, {**key, name: text})
 
     assert (response.status, response.json.keys()) == (400, {"message"})
 {%- endif %}
 
 
-def test_shows_binary_values_and_sets(api: Api, table: Table, key: Item{{ argument }}) -> None:
+def test_shows_binary_values_and_sets(api: Api, table: Table, key: Item, path: str) -> None:
     table.put_item(Item={**key, "a-blob": b"\x00\xff", "a-set": {"a"}, "number-set": {1}, "blob-set": {b"\x01"}})
 
-    response = api.get({{ read.call("key") }})
+    response = api.get(path, key)
 
     assert response.json == {**key, "a-blob": "AP8=", "a-set": ["a"], "number-set": [1], "blob-set": ["AQ=="]}

@@ -1,7 +1,4 @@
 {% set replace = service.tested("replace") -%}
-{% set argument = replace.argument -%}
-{% set call_of_item = replace.call("item") -%}
-{% set call_of_key = replace.call("key") -%}
 {% set refusals = contract.list_refusals(service) -%}
 {% set required = service.attributes.required and service.attributes.required[0] -%}
 {% set typed = service.attributes.listed -%}
@@ -19,12 +16,12 @@ from typing import Any
 
 import pytest
 from api import {{ "ATTRIBUTES, " if refusals }}{{ "REFUSED, " if refusals }}{{ "REQUIRED, " if typed }}Api, Item, Table
-{% if replace.definitions or service.keys | map(attribute="definition") | join %}
-{{ replace.definitions }}{{ service.keys | map(attribute="definition") | join }}
-{%- endif %}
 
-def test_creates_an_item(api: Api, table: Table, key: Item{{ argument }}) -> None:
-    response = api.put({{ call_of_key }}, body={{ "ATTRIBUTES" if typed else '{"full-name": "new"}' }})
+{{ replace.definitions }}
+{{ service.key_definitions }}
+
+def test_creates_an_item(api: Api, table: Table, key: Item, path: str) -> None:
+    response = api.put(path, key, body={{ "ATTRIBUTES" if typed else '{"full-name": "new"}' }})
 
     assert (response.status, response.json) == (201, {{ created }})
 {%- if replace.locations | length > 1 %}
@@ -40,24 +37,24 @@ def test_creates_an_item(api: Api, table: Table, key: Item{{ argument }}) -> Non
     assert table.get_item(Key=key)["Item"] == {{ created }}
 
 
-def test_replaces_the_whole_item(api: Api, table: Table, item: Item, key: Item{{ argument }}) -> None:
-    response = api.put({{ call_of_item }}, body={{ "REQUIRED" if typed else '{"visit-count": 1}' }})
+def test_replaces_the_whole_item(api: Api, table: Table, item: Item, key: Item, path: str) -> None:
+    response = api.put(path, item, body={{ "REQUIRED" if typed else '{"visit-count": 1}' }})
 
     assert (response.status, response.json) == (200, {{ replaced }})
     assert table.get_item(Key=key)["Item"] == {{ replaced }}
 
 
-def test_accepts_the_same_key_in_the_body(api: Api, key: Item{{ argument }}) -> None:
-    response = api.put({{ call_of_key }}, body={{ replaced if typed else "key" }})
+def test_accepts_the_same_key_in_the_body(api: Api, key: Item, path: str) -> None:
+    response = api.put(path, key, body={{ replaced if typed else "key" }})
 
     assert (response.status, response.json) == (201, {{ replaced if typed else "key" }})
 {%- if number_keys %}
 
 
-def test_compares_numbers_in_keys_as_numbers(api: Api, key: Item{{ argument }}) -> None:
+def test_compares_numbers_in_keys_as_numbers(api: Api, key: Item, path: str) -> None:
     written = {name: float(key[name]) for name in [{{ number_keys | map(attribute="literal") | join(", ") }}]}
 
-    response = api.put({{ call_of_key }}, body={**key, **written{{ ", **REQUIRED" if typed }}})
+    response = api.put(path, key, body={**key, **written{{ ", **REQUIRED" if typed }}})
 
     assert (response.status, response.json) == (201, {{ replaced if typed else "key" }})
 {%- endif %}
@@ -67,13 +64,13 @@ def test_compares_numbers_in_keys_as_numbers(api: Api, key: Item{{ argument }}) 
 {%- if service.sort_key %}
 @pytest.mark.parametrize("name", [{{ service.keys | map(attribute="literal") | join(", ") }}])
 {%- endif %}
-def test_refuses_another_key(api: Api, table: Table, key: Item{{ argument }}{{ ", name: str" if service.sort_key }}, value: Any) -> None:
+def test_refuses_another_key(api: Api, table: Table, key: Item, path: str{{ ", name: str" if service.sort_key }}, value: Any) -> None:
 {%- if service.sort_key %}
-    response = api.put({{ call_of_key }}, body={name: value})
+    response = api.put(path, key, body={name: value})
 
     message = f"{name} in the body differs from the path's"
 {%- else %}
-    response = api.put({{ call_of_key }}, body={ {{- service.partition_key.literal }}: value})
+    response = api.put(path, key, body={ {{- service.partition_key.literal }}: value})
 
     message = {{ service.partition_key.says("in the body differs from the path's") }}
 {%- endif %}
@@ -82,14 +79,14 @@ def test_refuses_another_key(api: Api, table: Table, key: Item{{ argument }}{{ "
 
 
 @pytest.mark.parametrize("body", ["", "[]", '{"a": NaN}'])
-def test_refuses_a_body_that_is_not_an_item(api: Api, key: Item{{ argument }}, body: str) -> None:
-    assert api.put({{ call_of_key }}, body=body).status == 400
+def test_refuses_a_body_that_is_not_an_item(api: Api, key: Item, path: str, body: str) -> None:
+    assert api.put(path, key, body=body).status == 400
 
 {%- if large %}
 
 
-def test_refuses_an_item_over_400_kilobytes(api: Api, key: Item{{ argument }}) -> None:
-    response = api.put({{ call_of_key }}, body={ {{- "**REQUIRED, " if typed }}{{ large[0] }}: {{ large[1] }}})
+def test_refuses_an_item_over_400_kilobytes(api: Api, key: Item, path: str) -> None:
+    response = api.put(path, key, body={ {{- "**REQUIRED, " if typed }}{{ large[0] }}: {{ large[1] }}})
 
     assert (response.status, response.json) == (413, {"message": "The item is larger than 400 KB"})
 {%- endif %}
@@ -97,8 +94,8 @@ def test_refuses_an_item_over_400_kilobytes(api: Api, key: Item{{ argument }}) -
 
 
 @pytest.mark.parametrize(("name", "value", "message"), REFUSED)
-def test_refuses_a_wrong_value(api: Api, key: Item{{ argument }}, name: str, value: Any, message: str) -> None:
-    response = api.put({{ call_of_key }}, body={**ATTRIBUTES, name: value})
+def test_refuses_a_wrong_value(api: Api, key: Item, path: str, name: str, value: Any, message: str) -> None:
+    response = api.put(path, key, body={**ATTRIBUTES, name: value})
 
     assert (response.status, response.json) == (400, {"message": message})
 {%- endif %}
@@ -106,23 +103,23 @@ def test_refuses_a_wrong_value(api: Api, key: Item{{ argument }}, name: str, val
 {%- if required %}
 
 
-def test_refuses_an_item_without_a_required_attribute(api: Api, key: Item{{ argument }}) -> None:
-    response = api.put({{ call_of_key }}, body=key)
+def test_refuses_an_item_without_a_required_attribute(api: Api, key: Item, path: str) -> None:
+    response = api.put(path, key, body=key)
 
     assert (response.status, response.json) == (400, {"message": "{{ required.name }} is missing"})
 {%- endif %}
 {%- if service.attributes.allows_others %}
 
 
-def test_refuses_null_for_another_attribute(api: Api, key: Item{{ argument }}) -> None:
-    response = api.put({{ call_of_key }}, body={**REQUIRED, "another-name": None})
+def test_refuses_null_for_another_attribute(api: Api, key: Item, path: str) -> None:
+    response = api.put(path, key, body={**REQUIRED, "another-name": None})
 
     assert (response.status, response.json) == (400, {"message": "another-name must not be null"})
 {%- else %}
 
 
-def test_refuses_an_unknown_attribute(api: Api, key: Item{{ argument }}) -> None:
-    response = api.put({{ call_of_key }}, body={**REQUIRED, "unknown-name": 1})
+def test_refuses_an_unknown_attribute(api: Api, key: Item, path: str) -> None:
+    response = api.put(path, key, body={**REQUIRED, "unknown-name": 1})
 
     assert (response.status, response.json) == (400, {"message": "unknown-name is not one of the attributes"})
 {%- endif %}

@@ -10,32 +10,29 @@ from api import Api
 
 pytestmark = pytest.mark.smoke
 {%- for route in service.routes %}
-{%- set path = service.fill(route, "any") if route.operation == "stub" else route.path %}
-{%- set at = path | quoted_or("path") %}
-{%- set definition = "\n" ~ ("path" | assign(path, "    ")) if at == "path" else "" %}
-{%- set methods = service.methods_of(route) %}
-{%- set method = route.method | lower if methods else "head" %}
 {%- set call = contract.plan_call(service, route) %}
 
 
-{% if methods | length > 1 -%}
-@pytest.mark.parametrize("method", {{ methods | tojson }})
+{% if call.methods | length > 1 -%}
+@pytest.mark.parametrize("method", {{ call.methods | tojson }})
 {% endif -%}
-def test_{{ route.name }}(api: Api{{ call.fixture and ", " ~ call.fixture ~ ": Item" }}{{ ", method: str" if methods | length > 1 }}) -> None:
-{{- definition }}
-{%- if call.body %}
-    response = api.{{ method }}({{ at }}{{ call.arguments }})
+def test_{{ call.test }} -> None:
+{%- if call.path %}
+{{ "path" | assign(call.path, "    ") }}
+{%- endif %}
+{%- if call.is_preflight %}
+    # `sam local` answers every OPTIONS request as a preflight.
+    assert {{ call.request }}.status in (200, 204, 501)
+{%- elif call.body %}
+    response = {{ call.request }}
 
     assert (response.status, response.json) == ({{ call.status }}, {{ call.body }})
-{%- elif route.operation != "stub" or method == "head" %}
-    assert api.{{ method }}({{ at }}{{ call.arguments }}).status == {{ call.status }}
-{%- elif method == "options" and service.cors_origin %}
-    # `sam local` answers every OPTIONS request as a preflight.
-    assert api.request("OPTIONS", {{ at }}).status in (200, 204, 501)
-{%- else %}
-    response = api.request({{ methods[0] | quoted if methods | length == 1 else "method" }}, {{ at }})
+{%- elif call.message_end %}
+    response = {{ call.request }}
 
-    assert response.status == 501
-    assert response.json["message"].endswith(" is not implemented; edit {{ service.routes_file }}")
+    assert response.status == {{ call.status }}
+    assert response.json["message"].endswith({{ call.message_end | quoted }})
+{%- else %}
+    assert {{ call.request }}.status == {{ call.status }}
 {%- endif %}
 {%- endfor %}

@@ -1,7 +1,4 @@
 {% set update = service.tested("update") -%}
-{% set argument = update.argument -%}
-{% set call_of_item = update.call("item") -%}
-{% set call_of_key = update.call("key") -%}
 {% set refusals = contract.list_refusals(service) -%}
 {% set required = service.attributes.required and service.attributes.required[0] -%}
 {% set typed = service.attributes.listed -%}
@@ -18,21 +15,21 @@ from typing import Any
 
 import pytest
 from api import {{ "ATTRIBUTES, " if typed }}{{ "REFUSED, " if refusals }}{{ "REQUIRED, " if typed }}Api, Item, Table
-{% if update.definitions or service.keys | map(attribute="definition") | join %}
-{{ update.definitions }}{{ service.keys | map(attribute="definition") | join }}
-{%- endif %}
 
-def test_sets_and_removes_attributes(api: Api, item: Item{{ argument }}) -> None:
+{{ update.definitions }}
+{{ service.key_definitions }}
+
+def test_sets_and_removes_attributes(api: Api, item: Item, path: str) -> None:
 {%- if typed %}
     changes = {**REQUIRED{% if optional %}, "{{ optional.name }}": None{% endif %}}
 
-    response = api.patch({{ call_of_item }}, body=changes)
+    response = api.patch(path, item, body=changes)
 
     changed = {name: value for name, value in {**item, **changes}.items() if value is not None}
     assert (response.status, response.json) == (200, changed)
 {%- else %}
     changes = {"visit-count": 4, "some-tags": [None]}
-    response = api.patch({{ call_of_item }}, body={**changes, "full-name": None})
+    response = api.patch(path, item, body={**changes, "full-name": None})
 
     del item["full-name"]
     assert (response.status, response.json) == (200, {**item, **changes})
@@ -43,16 +40,16 @@ def test_sets_and_removes_attributes(api: Api, item: Item{{ argument }}) -> None
 
 # Reserved words of DynamoDB, and characters that mean something in its expressions.
 @pytest.mark.parametrize("name", [{% for name in ("size", "status", "values", "a.b", "#x", ":x") if name not in service.all_keys | map(attribute="name") and not service.attributes.find(name) %}"{{ name }}"{{ ", " if not loop.last }}{% endfor %}])
-def test_sets_an_attribute_of_any_name(api: Api, item: Item{{ argument }}, name: str) -> None:
-    response = api.patch({{ call_of_item }}, body={name: "value"})
+def test_sets_an_attribute_of_any_name(api: Api, item: Item, path: str, name: str) -> None:
+    response = api.patch(path, item, body={name: "value"})
 
     assert (response.status, response.json) == (200, {**item, name: "value"})
 {%- endif %}
 
 
 @pytest.mark.emulator(reason="moto fails at an UpdateItem that has only a condition")
-def test_changes_nothing_for_an_empty_object(api: Api, item: Item{{ argument }}) -> None:
-    response = api.patch({{ call_of_item }}, body={})
+def test_changes_nothing_for_an_empty_object(api: Api, item: Item, path: str) -> None:
+    response = api.patch(path, item, body={})
 
     assert (response.status, response.json) == (200, item)
 
@@ -60,36 +57,36 @@ def test_changes_nothing_for_an_empty_object(api: Api, item: Item{{ argument }})
 
 
 @pytest.mark.emulator(reason="moto takes seconds for an expression of 300 parts")
-def test_makes_300_changes_at_once(api: Api, item: Item{{ argument }}) -> None:
+def test_makes_300_changes_at_once(api: Api, item: Item, path: str) -> None:
     changes = {f"attribute-{number}": number for number in range(300)}
 
-    response = api.patch({{ call_of_item }}, body=changes)
+    response = api.patch(path, item, body=changes)
 
     assert (response.status, response.json) == (200, {**item, **changes})
 {%- endif %}
 
 
-def test_refuses_more_than_300_changes(api: Api, item: Item{{ argument }}) -> None:
-    response = api.patch({{ call_of_item }}, body=dict.fromkeys(map(str, range(301))))
+def test_refuses_more_than_300_changes(api: Api, item: Item, path: str) -> None:
+    response = api.patch(path, item, body=dict.fromkeys(map(str, range(301))))
 
     assert (response.status, response.json) == (400, {"message": "At most 300 attributes can change at once"})
 
 
 @pytest.mark.parametrize("changes", [{{ changes | join(", ") }}], ids=repr)
-def test_does_not_create_an_item(api: Api, table: Table, key: Item{{ argument }}, changes: Item) -> None:
-    response = api.patch({{ call_of_key }}, body=changes)
+def test_does_not_create_an_item(api: Api, table: Table, key: Item, path: str, changes: Item) -> None:
+    response = api.patch(path, key, body=changes)
 
     assert (response.status, response.json) == (404, {"message": "No item has this key"})
     assert "Item" not in table.get_item(Key=key)
 
 
-def test_accepts_the_same_key_in_the_body(api: Api, item: Item, key: Item{{ argument }}) -> None:
+def test_accepts_the_same_key_in_the_body(api: Api, item: Item, key: Item, path: str) -> None:
 {%- if typed %}
-    response = api.patch({{ call_of_item }}, body={**key, **REQUIRED})
+    response = api.patch(path, item, body={**key, **ATTRIBUTES})
 
     assert (response.status, response.json) == (200, item)
 {%- else %}
-    response = api.patch({{ call_of_item }}, body={**key, "visit-count": 4})
+    response = api.patch(path, item, body={**key, "visit-count": 4})
 
     assert (response.status, response.json) == (200, {**item, "visit-count": 4})
 {%- endif %}
@@ -99,13 +96,13 @@ def test_accepts_the_same_key_in_the_body(api: Api, item: Item, key: Item{{ argu
 {%- if service.sort_key %}
 @pytest.mark.parametrize("name", [{{ service.keys | map(attribute="literal") | join(", ") }}])
 {%- endif %}
-def test_refuses_to_change_the_key(api: Api, item: Item{{ argument }}{{ ", name: str" if service.sort_key }}, value: Any) -> None:
+def test_refuses_to_change_the_key(api: Api, item: Item, path: str{{ ", name: str" if service.sort_key }}, value: Any) -> None:
 {%- if service.sort_key %}
-    response = api.patch({{ call_of_item }}, body={name: value})
+    response = api.patch(path, item, body={name: value})
 
     message = f"{name} in the body differs from the path's"
 {%- else %}
-    response = api.patch({{ call_of_item }}, body={ {{- service.partition_key.literal }}: value})
+    response = api.patch(path, item, body={ {{- service.partition_key.literal }}: value})
 
     message = {{ service.partition_key.says("in the body differs from the path's") }}
 {%- endif %}
@@ -114,8 +111,8 @@ def test_refuses_to_change_the_key(api: Api, item: Item{{ argument }}{{ ", name:
 {%- if large %}
 
 
-def test_refuses_a_change_that_makes_the_item_too_large(api: Api, item: Item{{ argument }}) -> None:
-    response = api.patch({{ call_of_item }}, body={ {{- large[0] }}: {{ large[1] }}})
+def test_refuses_a_change_that_makes_the_item_too_large(api: Api, item: Item, path: str) -> None:
+    response = api.patch(path, item, body={ {{- large[0] }}: {{ large[1] }}})
 
     assert (response.status, response.json) == (413, {"message": "The item is larger than 400 KB"})
 {%- endif %}
@@ -123,16 +120,16 @@ def test_refuses_a_change_that_makes_the_item_too_large(api: Api, item: Item{{ a
 
 
 @pytest.mark.parametrize(("name", "value", "message"), [each for each in REFUSED if each[1] is not None])
-def test_refuses_a_wrong_value(api: Api, item: Item{{ argument }}, name: str, value: Any, message: str) -> None:
-    response = api.patch({{ call_of_item }}, body={name: value})
+def test_refuses_a_wrong_value(api: Api, item: Item, path: str, name: str, value: Any, message: str) -> None:
+    response = api.patch(path, item, body={name: value})
 
     assert (response.status, response.json) == (400, {"message": message})
 {%- endif %}
 {%- if required %}
 
 
-def test_refuses_to_remove_a_required_attribute(api: Api, item: Item{{ argument }}) -> None:
-    response = api.patch({{ call_of_item }}, body={"{{ required.name }}": None})
+def test_refuses_to_remove_a_required_attribute(api: Api, item: Item, path: str) -> None:
+    response = api.patch(path, item, body={"{{ required.name }}": None})
 
     message = "{{ required.name }} is required and cannot be removed"
     assert (response.status, response.json) == (400, {"message": message})
@@ -140,17 +137,17 @@ def test_refuses_to_remove_a_required_attribute(api: Api, item: Item{{ argument 
 {%- if typed %}
 
 
-def test_removes_an_unknown_attribute(api: Api, table: Table, item: Item{{ argument }}) -> None:
+def test_removes_an_unknown_attribute(api: Api, table: Table, item: Item, path: str) -> None:
     table.put_item(Item={**item, "unknown-name": 1})
 
-    response = api.patch({{ call_of_item }}, body={"unknown-name": None})
+    response = api.patch(path, item, body={"unknown-name": None})
 
     assert (response.status, response.json) == (200, item)
 {%- if not service.attributes.allows_others %}
 
 
-def test_refuses_an_unknown_attribute(api: Api, item: Item{{ argument }}) -> None:
-    response = api.patch({{ call_of_item }}, body={"unknown-name": 1})
+def test_refuses_an_unknown_attribute(api: Api, item: Item, path: str) -> None:
+    response = api.patch(path, item, body={"unknown-name": 1})
 
     assert (response.status, response.json) == (400, {"message": "unknown-name is not one of the attributes"})
 {%- endif %}

@@ -5,14 +5,13 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import create_table
 import pytest
 from botocore import exceptions
 
-if TYPE_CHECKING:
-    from service.http import Request, Response
+from service.http import Request, Response
 
 CONTEXT = SimpleNamespace(aws_request_id="the-request")
 {%- if service.is_rest %}
@@ -52,8 +51,6 @@ def call(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Call:
 
 
 def show_body(request: Request) -> Response:
-    from service.http import Response
-
     return Response(200, json.dumps(request.body))
 
 

@@ -1,0 +1,106 @@
+"""Reads the files of a rendered service, and parses them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import yaml
+
+try:
+    import tomllib
+except ModuleNotFoundError:
+    # Python 3.10 has no TOML parser, so it does not check pyproject.toml and samconfig.toml.
+    tomllib = None  # type: ignore[assignment]
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+
+class TemplateLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+    """Loads YAML and CloudFormation templates: `!Ref Table` becomes "!Ref Table", other functions their content."""
+
+
+def construct_function(loader: Any, function: str, node: yaml.Node) -> object:
+    if isinstance(node, yaml.ScalarNode):
+        return f"!{function} {node.value}"
+    if isinstance(node, yaml.SequenceNode):
+        return loader.construct_sequence(node, deep=True)
+    return loader.construct_mapping(node, deep=True)
+
+
+TemplateLoader.add_multi_constructor("!", construct_function)
+
+
+class Source(NamedTuple):
+    """What the check looks for in the source, as a language writes it: regular expressions."""
+
+    route: str
+    handler: str
+    key: str
+    attribute: str
+
+
+SOURCES = {
+    "python": Source(
+        route=r'(?m)^    "([A-Z]+ /\S*)": (\w+),$',
+        handler=r"(?m)^def (\w+)\(",
+        key=r'(?m)^\w+ = KeyAttribute\(\s+name="(\w+)",\s+type="([SN])"',
+        attribute=r'"(?P<name>\w+)": Attribute\("(?P<type>\w+)"'
+        r"(?P<optional>, required=False)?(?:, values=\((?P<values>.*)\))?\)",
+    ),
+    "rust": Source(
+        route=r'(?m)^ +"([A-Z]+ /\S*)" => (\w+)\(',
+        handler=r"(?m)^async fn (\w+)\(",
+        key=r': KeyAttribute = KeyAttribute \{\s+name: "(\w+)",\s+kind: ScalarAttributeType::([SN])',
+        attribute=r'Attribute \{ name: "(?P<name>\w+)", kind: Kind::(?P<type>\w+)(?:\(&\[(?P<values>.*)\]\))?, '
+        r"required: (?:true|(?P<optional>false)) \}",
+    ),
+}
+
+
+class Project:
+    """The rendered files: the expected values, their texts, and their parsed content."""
+
+    def __init__(self, root: Path, expected: Mapping[str, Any]) -> None:
+        self.root = root
+        self.expected = expected
+        self.routes_file: str = expected["routes_file"]
+        self.table_file = self.routes_file.replace("routes.", "table.")
+        self.source = SOURCES[expected["language"]]
+        self.texts: dict[str, str] = {}
+        self.parsed: dict[str, Any] = {}
+
+    def read(self) -> Iterator[str]:
+        """Read and parse every rendered file; yield one line per file that is missing or not valid."""
+        for name in self.expected["files"]:
+            try:
+                self.texts[name] = (self.root / name).read_bytes().decode("utf-8")
+                parse = PARSERS.get(Path(name).suffix)
+                self.parsed[name] = parse(self.texts[name]) if parse else None
+            except OSError:
+                yield f"{name}: is missing"
+            except (ValueError, SyntaxError, yaml.YAMLError) as error:
+                yield f"{name}: is not valid: {' '.join(str(error).split())}"
+
+
+def parse_toml(text: str) -> Any:
+    return tomllib.loads(text) if tomllib else None
+
+
+def parse_yaml(text: str) -> Any:
+    return yaml.load(text, TemplateLoader)  # noqa: S506 - derived from a SafeLoader
+
+
+def compile_python(text: str) -> None:
+    compile(text, "<file>", "exec", dont_inherit=True)
+
+
+PARSERS: Mapping[str, Callable[[str], Any]] = {
+    ".json": json.loads,
+    ".py": compile_python,
+    ".toml": parse_toml,
+    ".yaml": parse_yaml,
+    ".yml": parse_yaml,
+}
