@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from local_extensions.quoting import quote_path, quote_string
+from local_extensions.quoting import LINE_LENGTH, quote_path, quote_string
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -59,6 +59,45 @@ class Call:
     """The value of the variable `path`, or empty if the request contains the path itself."""
 
     is_preflight: bool = False
+
+
+def find_routes(service: Service, *operations: str) -> list[Route]:
+    """Return the routes to the table that the tests of these operations call."""
+    routes = [each for each in service.routes if each.operation in operations and not each.index]
+    return [each for each in routes if each.method != "HEAD"]
+
+
+def find_routes_in_partition(service: Service) -> list[Route]:
+    """Return the routes that create an item in the partition that their path names."""
+    return [route for route in find_routes(service, "create") if route.parameters]
+
+
+def find_heads(service: Service) -> list[Route]:
+    return [each for each in service.routes if each.method == "HEAD" and each.operation != "stub" and not each.index]
+
+
+def list_index_routes(service: Service) -> list[Route]:
+    return [route for route in service.routes if route.index and route.method == "GET"]
+
+
+def parametrize(routes: list[Route]) -> str:
+    """Return what gives each test of a module the path of each route as `path`, as ruff formats it."""
+    paths = [quote_string(route.path) for route in routes]
+    line = f'pytestmark = pytest.mark.parametrize("path", [{", ".join(paths)}])'
+    if len(line) <= LINE_LENGTH:
+        return line
+    lines = "".join(f"        {path},\n" for path in paths)
+    return f'pytestmark = pytest.mark.parametrize(\n    "path",\n    [\n{lines}    ],\n)'
+
+
+def list_locations(routes: list[Route]) -> list[str]:
+    """Return the paths of the items that the routes create."""
+    return sorted({route.location for route in routes} - {""})
+
+
+def write_location(locations: list[str]) -> str:
+    """Return a single path as a literal, or nothing if there are several or it is too long for a line of a test."""
+    return quote_path(locations[0], "") if len(locations) == 1 else ""
 
 
 def write_required(service: Service) -> str:
@@ -200,7 +239,3 @@ def list_index_keys(service: Service) -> list[Key]:
     for key in (key for index in service.indexes for key in index.keys if key.name not in service.key_names):
         keys[key.name] = min(keys.get(key.name, key), key, key=lambda each: each.max_bytes)
     return list(keys.values())
-
-
-def list_index_routes(service: Service) -> list[Route]:
-    return [route for route in service.routes if route.index and route.method == "GET"]

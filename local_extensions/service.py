@@ -6,41 +6,11 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from local_extensions.quoting import LINE_LENGTH, assign, quote_path, quote_string
 from local_extensions.routes import Route, is_parameter, parameter_name
 
 if TYPE_CHECKING:
     from local_extensions.attributes import Attributes
     from local_extensions.keys import Index, Key
-
-
-@dataclass(frozen=True)
-class TestedRoutes:
-    """Routes with one operation, each of which a module of rendered tests calls as `path`.
-
-    There may be none: cookiecutter renders also the files that are removed afterwards.
-    """
-
-    routes: list[Route]
-
-    @property
-    def locations(self) -> list[str]:
-        return sorted({route.location for route in self.routes} - {""})
-
-    @property
-    def location(self) -> str:
-        """The path of the items that the routes create."""
-        return quote_path(self.locations[0], "LOCATION") if len(self.locations) == 1 else "location"
-
-    @property
-    def definitions(self) -> str:
-        """What the module defines for `path` and for the location, as ruff formats it."""
-        paths = [quote_string(route.path) for route in self.routes]
-        mark = f'pytestmark = pytest.mark.parametrize("path", [{", ".join(paths)}])'
-        if len(mark) > LINE_LENGTH:
-            lines = "".join(f"        {path},\n" for path in paths)
-            mark = f'pytestmark = pytest.mark.parametrize(\n    "path",\n    [\n{lines}    ],\n)'
-        return f"{mark}\n{assign('LOCATION', self.locations[0])}" if self.location == "LOCATION" else mark
 
 
 @dataclass(frozen=True)
@@ -100,6 +70,14 @@ class Service:
     @property
     def key_names(self) -> set[str]:
         return {key.name for key in self.keys}
+
+    @property
+    def number_keys(self) -> list[Key]:
+        return [key for key in self.keys if key.is_number]
+
+    @property
+    def text_keys(self) -> list[Key]:
+        return [key for key in self.keys if not key.is_number]
 
     @property
     def key_definitions(self) -> str:
@@ -212,20 +190,6 @@ class Service:
     @property
     def operations(self) -> set[str]:
         return {route.operation for route in self.routes}
-
-    def tested(self, *operations: str) -> TestedRoutes:
-        """Return the routes to the table that the contract tests of these operations call."""
-        routes = [each for each in self.routes if each.operation in operations and not each.index]
-        return TestedRoutes([each for each in routes if each.method != "HEAD"])
-
-    @property
-    def tested_in_partition(self) -> TestedRoutes:
-        """The routes that create an item in the partition that their path names."""
-        return TestedRoutes([route for route in self.tested("create").routes if route.parameters])
-
-    @property
-    def tested_heads(self) -> list[Route]:
-        return [each for each in self.routes if each.method == "HEAD" and each.operation != "stub" and not each.index]
 
     def fill(self, route: Route, value: str) -> str:
         """Return a route's path with a value for its parameters that no other route has in that place."""

@@ -62,11 +62,11 @@ def breaks_line(route: Route, call: str) -> bool:
     return len(f"    {call}{route.location}") > LINE_LENGTH
 
 
-def has_long_names(service: Service) -> bool:
-    """Return whether lines of Python that name an attribute are too long for a formatter to leave as they are."""
+def turn_formatter_off(service: Service) -> str:
+    """Return a comment for modules of Python if lines that name an attribute are too long for the formatter."""
     names = [key.name for index in service.indexes for key in index.keys]
     names += [f"{each.name}{'|'.join(each.values)[LINE_LENGTH // 3 :]}" for each in service.attributes.listed]
-    return any(len(name) > LITERAL_NAME_LENGTH for name in names)
+    return "\n# fmt: off\n" if any(len(name) > LITERAL_NAME_LENGTH for name in names) else ""
 
 
 def define_in_python(attribute: Attribute) -> str:

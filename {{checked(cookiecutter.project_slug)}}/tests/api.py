@@ -1,9 +1,5 @@
 """A client of the API under test."""
-{%- if source.has_long_names(service) %}
-
-# fmt: off
-{%- endif %}
-
+{{ source.turn_formatter_off(service) }}
 import json
 from collections.abc import Mapping
 from decimal import Decimal

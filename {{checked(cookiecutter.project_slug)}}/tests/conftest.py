@@ -1,5 +1,3 @@
-{% set number_key = service.keys | selectattr("is_number") | list | length > 0 -%}
-{% set text_key = service.keys | rejectattr("is_number") | list | length > 0 -%}
 """The API and the table under test.
 
 With API_URL in the environment, the API there and the table behind AWS_ENDPOINT_URL; else scripts/local_api.py
@@ -11,10 +9,10 @@ with the function that `cargo build` makes.
 """
 
 import os
-{%- if number_key %}
+{%- if service.number_keys %}
 import random
 {%- endif %}
-{%- if text_key %}
+{%- if service.text_keys %}
 import uuid
 {%- endif %}
 from collections.abc import Callable, Iterator
@@ -77,10 +75,10 @@ def new_key(table: Table) -> Iterator[Callable[[], Item]]:
     keys: list[Item] = []
 
     def make() -> Item:
-{%- if number_key %}
+{%- if service.number_keys %}
         number = random.randrange(10**9, 10**12)
 {%- endif %}
-{%- if text_key %}
+{%- if service.text_keys %}
         text = f"test-{uuid.uuid4()}"
 {%- endif %}
         keys.append({ {%- for key in service.keys %}{{ key.literal }}: {{ "number" if key.is_number else "text" }}{{ ", " if not loop.last }}{% endfor -%} })
@@ -107,7 +105,7 @@ def item(key: Item, table: Table) -> Item:
 {%- endif %}
     table.put_item(Item=item)
     return item
-{%- if service.tested("list", "query").routes or contract.list_index_routes(service) %}
+{%- if contract.find_routes(service, "list", "query") or contract.list_index_routes(service) %}
 
 
 @pytest.fixture

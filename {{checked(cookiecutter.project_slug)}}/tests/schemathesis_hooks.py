@@ -1,9 +1,8 @@
 {% set has_integers = service.attributes.listed | selectattr("type", "equalto", "integer") | list -%}
-{% set number_keys = service.keys | selectattr("is_number") | list -%}
 {% set text_keys = service.all_keys | rejectattr("is_number") | list -%}
 """What schemathesis needs to know beyond openapi.yaml: limits that clients do not need, and known false positives."""
 
-{% if number_keys -%}
+{% if service.number_keys -%}
 from decimal import Decimal
 {% endif -%}
 from typing import Any
@@ -12,7 +11,7 @@ from urllib.parse import unquote
 import schemathesis
 from schemathesis import HookContext, Response
 from schemathesis.core.failures import Failure
-from schemathesis.openapi.checks import {{ "EnsureResourceAvailability, " if number_keys }}{{ "RejectedPositiveData, " if text_keys or service.pages or has_integers }}UnsupportedMethodResponse
+from schemathesis.openapi.checks import {{ "EnsureResourceAvailability, " if service.number_keys }}{{ "RejectedPositiveData, " if text_keys or service.pages or has_integers }}UnsupportedMethodResponse
 
 Case = schemathesis.Case[Any]
 {%- if text_keys %}
@@ -23,10 +22,10 @@ MAX_BYTES = {
 {%- endfor %}
 }
 {%- endif %}
-{%- if number_keys %}
+{%- if service.number_keys %}
 
 NUMBER_KEYS = {
-{%- for key in number_keys %}
+{%- for key in service.number_keys %}
     {{ key.name | quoted }},
 {%- endfor %}
 }
@@ -155,7 +154,7 @@ def is_long_integer(failure: Failure, _case: Case, response: Response) -> bool:
     """OpenAPI cannot say that an integer has at most 38 significant digits."""
     return isinstance(failure, RejectedPositiveData) and b"significant digits" in response.content
 {%- endif %}
-{%- if number_keys %}
+{%- if service.number_keys %}
 
 
 def is_deleted_in_another_notation(failure: Failure, case: Case, _response: Response) -> bool:
@@ -186,7 +185,7 @@ FALSE_POSITIVES = (
 {%- if has_integers %}
     is_long_integer,
 {%- endif %}
-{%- if number_keys %}
+{%- if service.number_keys %}
     is_deleted_in_another_notation,
 {%- endif %}
 )

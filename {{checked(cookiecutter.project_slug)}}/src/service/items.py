@@ -1,9 +1,5 @@
 """Reads and validates what a request says of an item: its key, its attributes, the changes to them."""
-{%- if source.has_long_names(service) %}
-
-# fmt: off
-{%- endif %}
-
+{{ source.turn_formatter_off(service) }}
 import re
 from collections.abc import {{ "Callable, " if service.attributes.listed }}{{ "Iterable, " if service.indexes }}Mapping
 {%- if service.attributes.listed %}

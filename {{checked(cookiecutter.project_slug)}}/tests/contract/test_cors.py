@@ -1,12 +1,12 @@
 {% set own_preflights = service.is_rest and service.routes | selectattr("method", "equalto", "OPTIONS") | list -%}
 {% set preflights = service.routes_without_options if own_preflights else service.routes -%}
-{% set create = service.tested("create") -%}
+{% set created = contract.find_routes(service, "create") -%}
 {% set typed = service.attributes.listed -%}
 {% set page = "https://page.example" if service.cors_origin == "*" else service.cors_origin -%}
 """Web pages of another origin can call the API."""
 
 import pytest
-from api import {{ "ATTRIBUTES, " if typed and create.routes }}Api{{ ", Item" if create.routes }}{{ ", Response" if preflights or create.routes }}
+from api import {{ "ATTRIBUTES, " if typed and created }}Api{{ ", Item" if created }}{{ ", Response" if preflights or created }}
 
 # A request to each route, by its method.
 REQUESTS = [
@@ -47,10 +47,10 @@ def test_a_page_may_read_errors(api: Api, route: str) -> None:
     response = api.request(method, path, query={"limit": "0"}, headers=PAGE)
 
     assert response.headers["Access-Control-Allow-Origin"] == ORIGIN
-{%- if create.routes %}
+{%- if created %}
 
 
-{% set route = create.routes[0] -%}
+{% set route = created[0] -%}
 def test_a_page_may_read_what_it_created(api: Api, key: Item) -> None:
 
 {{ "path" | assign(route.path, "    ") }}
@@ -62,7 +62,7 @@ def test_a_page_may_read_what_it_created(api: Api, key: Item) -> None:
     assert {"LOCATION", "RETRY-AFTER"} <= read_list(response, "Access-Control-Expose-Headers")
 {%- endif %}
 {%- endif %}
-{%- if preflights or create.routes %}
+{%- if preflights or created %}
 
 
 def read_list(response: Response, header: str) -> set[str]:

@@ -1,4 +1,5 @@
-{% set create = service.tested("create") -%}
+{% set locations = contract.list_locations(contract.find_routes(service, "create")) -%}
+{% set location = contract.write_location(locations) -%}
 {% set refusals = contract.list_refusals(service) -%}
 {% set required = service.attributes.required and service.attributes.required[0] -%}
 {% set typed = service.attributes.listed -%}
@@ -6,11 +7,7 @@
 {% set large = contract.choose_large(service) -%}
 {% set key = service.keys[-1] -%}
 """POST creates an item."""
-{%- if source.has_long_names(service) %}
-
-# fmt: off
-{%- endif %}
-
+{{ source.turn_formatter_off(service) }}
 import json
 from collections.abc import Callable
 {%- if service.attributes.allows_others %}
@@ -22,7 +19,7 @@ from typing import Any
 import pytest
 from api import {{ "ATTRIBUTES, " if refusals }}{{ "REFUSED, " if refusals }}{{ "REQUIRED, " if typed }}Api, Item, Table
 
-{{ create.definitions }}
+{{ contract.parametrize(contract.find_routes(service, "create")) }}
 {{ key.definition }}
 
 def test_creates_an_item(api: Api, table: Table, key: Item, path: str) -> None:
@@ -47,15 +44,15 @@ def test_creates_the_items_of_seed_json(api: Api, new_key: Callable[[], Item], p
 
 def test_locates_the_new_item(api: Api, key: Item, path: str) -> None:
     response = api.post(path, key, body={{ new_item }})
-{% if create.locations | length > 1 %}
+{% if location %}
+    assert response.headers["Location"] == api.location({{ location }}, key)
+{%- elif locations %}
     locations = [
-{%- for location in create.locations %}
-        {{ location | quoted }},
+{%- for each in locations %}
+        {{ each | quoted }},
 {%- endfor %}
     ]
     assert response.headers["Location"] in [api.location(location, key) for location in locations]
-{%- elif create.locations %}
-    assert response.headers["Location"] == api.location({{ create.location }}, key)
 {%- else %}
     assert "Location" not in response.headers  # no route is for one item
 {%- endif %}

@@ -1,4 +1,3 @@
-{% set create = service.tested_in_partition -%}
 {% set typed = service.attributes.listed -%}
 {% set key = service.partition_key -%}
 """POST creates an item in the partition that the path names."""
@@ -6,7 +5,7 @@
 import pytest
 from api import {{ "REQUIRED, " if typed }}Api, Item
 
-{{ create.definitions }}
+{{ contract.parametrize(contract.find_routes_in_partition(service)) }}
 {{ key.definition }}
 
 def test_takes_the_partition_key_from_the_path(api: Api, key: Item, path: str) -> None:

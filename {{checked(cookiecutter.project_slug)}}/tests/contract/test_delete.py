@@ -3,7 +3,7 @@
 import pytest
 from api import Api, Item, Table
 
-{{ service.tested("delete").definitions }}
+{{ contract.parametrize(contract.find_routes(service, "delete")) }}
 
 
 def test_deletes_an_item(api: Api, table: Table, item: Item, key: Item, path: str) -> None:

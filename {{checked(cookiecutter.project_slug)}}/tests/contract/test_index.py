@@ -1,10 +1,6 @@
 {% set routes = contract.list_index_routes(service) -%}
 """GET lists the items of an index, one page at a time."""
-{%- if source.has_long_names(service) %}
-
-# fmt: off
-{%- endif %}
-
+{{ source.turn_formatter_off(service) }}
 import time
 
 import pytest

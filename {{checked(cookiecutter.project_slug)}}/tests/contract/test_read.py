@@ -1,12 +1,9 @@
-{% set read = service.tested("read") -%}
-{% set text_keys = service.keys | rejectattr("is_number") | list -%}
-{% set number_keys = service.keys | selectattr("is_number") | list -%}
 """GET reads an item."""
 
 import pytest
 from api import Api, Item, Table
 
-{{ read.definitions }}
+{{ contract.parametrize(contract.find_routes(service, "read")) }}
 {{ service.key_definitions }}
 
 def test_reads_an_item(api: Api, item: Item, path: str) -> None:
@@ -20,7 +17,7 @@ def test_responds_with_404_if_no_item_has_the_key(api: Api, key: Item, path: str
     response = api.get(path, key)
 
     assert (response.status, response.json) == (404, {"message": "No item has this key"})
-{%- if text_keys %}
+{%- if service.text_keys %}
 
 
 # Characters that a URL, a gateway or a decoder could misread. (Every gateway splits a path at %2F.)
@@ -29,7 +26,7 @@ def test_responds_with_404_if_no_item_has_the_key(api: Api, key: Item, path: str
     ["a b", "é", "日本", "🦀", "100%", "%41", "a+b", "a?b", "a#b", '"', "\\", "{}", "a&b=c", "a;b", "a:b", "~"],
 )
 def test_reads_an_item_with_any_text_as_its_key(api: Api, table: Table, key: Item, path: str, text: str) -> None:
-{%- for each in text_keys %}
+{%- for each in service.text_keys %}
     key[{{ each.literal }}] = text
 {%- endfor %}
     table.put_item(Item=key)
@@ -39,17 +36,17 @@ def test_reads_an_item_with_any_text_as_its_key(api: Api, table: Table, key: Ite
     assert (response.status, response.json) == (200, key)
 
 
-{% set key = text_keys[0] -%}
+{% set key = service.text_keys[0] -%}
 def test_refuses_a_key_that_is_too_long(api: Api, key: Item, path: str) -> None:
     long_key = {**key, {{ key.literal }}: "x" * {{ key.max_bytes + 1 }}}
 
     assert api.get(path, long_key).status == 400
 {%- endif %}
-{%- if number_keys %}
+{%- if service.number_keys %}
 
 
-def test_finds_a_number_in_any_notation(api: Api, item: Item, path: str) -> None:
-    written = {name: f"{item[name]}.0" for name in [{{ number_keys | map(attribute="literal") | join(", ") }}]}
+def test_finds_a_number_in_any_notation(api: Api, item: Item, key: Item, path: str) -> None:
+    written = {name: f"{value}.0" for name, value in key.items() if isinstance(value, int)}
 
     response = api.get(path, {**item, **written})
 
@@ -57,7 +54,7 @@ def test_finds_a_number_in_any_notation(api: Api, item: Item, path: str) -> None
 
 
 @pytest.mark.parametrize("text", ["one", "1_000", "0x10", "NaN", "１", "1e400", "1" * 39])
-@pytest.mark.parametrize("name", [{{ number_keys | map(attribute="literal") | join(", ") }}])
+@pytest.mark.parametrize("name", [{{ service.number_keys | map(attribute="literal") | join(", ") }}])
 def test_refuses_an_invalid_number_in_the_path(api: Api, key: Item, path: str, name: str, text: str) -> None:
     response = api.get(path, {**key, name: text})
 

@@ -3,7 +3,7 @@
 
 import pytest
 {%- if service.routes | rejectattr("operation", "in", ("list", "stub")) | list %}
-from api import {{ "ATTRIBUTES, " if typed and service.tested("create", "replace", "update").routes }}Api, Item
+from api import {{ "ATTRIBUTES, " if typed and contract.find_routes(service, "create", "replace", "update") }}Api, Item
 {%- else %}
 from api import Api
 {%- endif %}

@@ -1,4 +1,3 @@
-{% set update = service.tested("update") -%}
 {% set refusals = contract.list_refusals(service) -%}
 {% set required = service.attributes.required and service.attributes.required[0] -%}
 {% set typed = service.attributes.listed -%}
@@ -6,18 +5,14 @@
 {% set changes = contract.list_changes(service) -%}
 {% set large = contract.choose_large(service) -%}
 """PATCH sets and removes attributes of an item."""
-{%- if source.has_long_names(service) %}
-
-# fmt: off
-{%- endif %}
-
+{{ source.turn_formatter_off(service) }}
 from typing import Any
 
 import pytest
 from api import {{ "ATTRIBUTES, " if typed }}{{ "REFUSED, " if refusals }}{{ "REQUIRED, " if typed }}Api, Item, Table
 
-{{ update.definitions }}
-{{ service.key_definitions }}
+{{ contract.parametrize(contract.find_routes(service, "update")) }}
+
 
 def test_sets_and_removes_attributes(api: Api, item: Item, path: str) -> None:
 {%- if typed %}
@@ -93,20 +88,11 @@ def test_accepts_the_same_key_in_the_body(api: Api, item: Item, key: Item, path:
 
 
 @pytest.mark.parametrize("value", ["other", 7, None], ids=repr)
-{%- if service.sort_key %}
-@pytest.mark.parametrize("name", [{{ service.keys | map(attribute="literal") | join(", ") }}])
-{%- endif %}
-def test_refuses_to_change_the_key(api: Api, item: Item, path: str{{ ", name: str" if service.sort_key }}, value: Any) -> None:
-{%- if service.sort_key %}
-    response = api.patch(path, item, body={name: value})
-
-    message = f"{name} in the body differs from the path's"
-{%- else %}
-    response = api.patch(path, item, body={ {{- service.partition_key.literal }}: value})
-
-    message = {{ service.partition_key.says("in the body differs from the path's") }}
-{%- endif %}
-    assert (response.status, response.json) == (400, {"message": message})
+def test_refuses_to_change_the_key(api: Api, item: Item, key: Item, path: str, value: Any) -> None:
+    for name in key:
+        response = api.patch(path, item, body={name: value})
+        message = f"{name} in the body differs from the path's"
+        assert (response.status, response.json) == (400, {"message": message})
 
 {%- if large %}
 
