@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from local_extensions.quoting import LINE_LENGTH, quote_path, quote_string
 
@@ -28,8 +27,7 @@ WRONG_VALUES = {
 }
 
 
-@dataclass(frozen=True)
-class Refusal:
+class Refusal(NamedTuple):
     """A value that the API refuses: all three as Python writes them."""
 
     name: str
@@ -37,8 +35,7 @@ class Refusal:
     message: str
 
 
-@dataclass(frozen=True)
-class Call:
+class Call(NamedTuple):
     """How the smoke test calls a route, as Python writes it."""
 
     test: str
@@ -115,6 +112,12 @@ def write_attributes(service: Service) -> str:
     return write_item(["**REQUIRED", *entries] if service.attributes.listed else entries)
 
 
+def write_new_key(service: Service) -> str:
+    """Return a key of the variables `text` and `number`."""
+    entries = (f"{key.literal}: {'number' if key.is_number else 'text'}" for key in service.keys)
+    return f"{{{', '.join(entries)}}}"
+
+
 def write_item(entries: Iterable[str]) -> str:
     lines = "".join(f"    {entry},\n" for entry in entries)
     return f"{{\n{lines}}}" if lines else "{}"
@@ -138,6 +141,13 @@ def write_python(value: object) -> str:
 def find_optional(service: Service) -> Attribute | None:
     """Return an attribute that can be removed from an item."""
     return next((each for each in service.attributes.listed if not each.is_required), None)
+
+
+def list_unusual_names(service: Service) -> list[str]:
+    """Return reserved words of DynamoDB, and names with characters that mean something in its expressions."""
+    names = ("size", "status", "values", "a.b", "#x", ":x")
+    keys = {key.name for key in service.all_keys}
+    return [name for name in names if name not in keys and not service.attributes.find(name)]
 
 
 def list_changes(service: Service) -> list[str]:
@@ -181,8 +191,26 @@ def list_refusals(service: Service) -> list[Refusal]:
     return refusals
 
 
+def list_key_refusals(key: Key) -> list[Refusal]:
+    """Return values that an attribute of the table's key cannot have."""
+    if key.is_number:
+        refusals = [(value, "must be a number") for value in ("None", "True", "[1]", '{"a": 1}', '""', '"1"', '"text"')]
+    else:
+        too_long = f"must be at most {key.max_bytes} bytes long"
+        refusals = [(value, "must be a string") for value in ("None", "True", "[1]", '{"a": 1}', "1")]
+        refusals.append(('""', "must not be empty"))
+        refusals += [(f'"x" * {key.max_bytes + 1}', too_long), (f'"é" * {key.max_bytes // 2 + 1}', too_long)]
+    return [Refusal(key.literal, value, key.says(message)) for value, message in refusals]
+
+
 def refuse(name: str, value: str, message: str) -> Refusal:
     return Refusal(quote_string(name), value, quote_string(f"{name} {message}"))
+
+
+def list_requests(service: Service, routes: list[Route]) -> list[str]:
+    """Return a method and a path that lead to each route, and to no item."""
+    methods = {"ANY": "DELETE"}
+    return [f"{methods.get(route.method, route.method)} {service.fill(route, 'nothing')}" for route in routes]
 
 
 def plan_call(service: Service, route: Route) -> Call:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from local_extensions.contract import list_index_keys
 from local_extensions.quoting import quote_yaml
@@ -15,8 +14,7 @@ if TYPE_CHECKING:
     from local_extensions.service import Service
 
 
-@dataclass(frozen=True)
-class Response:
+class Response(NamedTuple):
     """A response of openapi.yaml."""
 
     name: str
@@ -30,8 +28,7 @@ class Response:
         return self.description.partition(";")[0]
 
 
-@dataclass(frozen=True)
-class ItemSchema:
+class ItemSchema(NamedTuple):
     """A schema of openapi.yaml for an item in a body. Names and values are as YAML writes them."""
 
     name: str
@@ -195,6 +192,11 @@ def describe_parameter(parameter: str, routes: list[Route], service: Service) ->
     if parameter in key_schemas and any(route.operation != "stub" for route in routes):
         return f'{{$ref: "#/components/schemas/{key_schemas[parameter]}"}}'
     return "{type: string}"
+
+
+def point_to_key(service: Service) -> str:
+    """Return where a link's parameters are in the response."""
+    return f"{{{', '.join(f'{quote_yaml(key.name)}: $response.body#/{key.name}' for key in service.keys)}}}"
 
 
 def has_pages(service: Service) -> bool:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
 # Jinja's delimiters, but not GitHub's `${{ … }}` or Docker's `{{.Format}}`.
-JINJA = re.compile(r"(?<!\$)\{\{(?!\.)|\{%|\{#")
+JINJA = re.compile(r"\{(?:(?<!\$\{)\{(?!\.)|%|#)")
 
 
 def check_texts(project: Project) -> Iterator[str]:

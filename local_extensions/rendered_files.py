@@ -81,7 +81,7 @@ class Project:
                 self.parsed[name] = parse(self.texts[name]) if parse else None
             except OSError:
                 yield f"{name}: is missing"
-            except (ValueError, SyntaxError, yaml.YAMLError) as error:
+            except (ValueError, yaml.YAMLError) as error:
                 yield f"{name}: is not valid: {' '.join(str(error).split())}"
 
 
@@ -93,13 +93,9 @@ def parse_yaml(text: str) -> Any:
     return yaml.load(text, TemplateLoader)  # noqa: S506 - derived from a SafeLoader
 
 
-def compile_python(text: str) -> None:
-    compile(text, "<file>", "exec", dont_inherit=True)
-
-
+# Source is left to the service's own tools: cookiecutter may run on an older Python than the service.
 PARSERS: Mapping[str, Callable[[str], Any]] = {
     ".json": json.loads,
-    ".py": compile_python,
     ".toml": parse_toml,
     ".yaml": parse_yaml,
     ".yml": parse_yaml,

@@ -46,6 +46,11 @@ def list_modules(service: Service) -> list[tuple[str, str]]:
     return [(path.format(name), purpose) for name, purpose in MODULE_PURPOSES.items()]
 
 
+def describe_key(service: Service) -> str:
+    """Return the attributes of the table's key with their types, for Markdown."""
+    return " and ".join(f"`{key.name}` ({'a number' if key.is_number else 'a string'})" for key in service.keys)
+
+
 def list_handler_modules(service: Service) -> list[str]:
     """Return the modules that the handlers use."""
     used = {
@@ -57,9 +62,25 @@ def list_handler_modules(service: Service) -> list[str]:
     return [module for module, is_used in used.items() if is_used]
 
 
-def breaks_line(route: Route, call: str) -> bool:
-    """Return whether a handler's call that names the route's `location`, with an indent of four, is too long for a line."""
-    return len(f"    {call}{route.location}") > LINE_LENGTH
+def respond_created_in_python(route: Route) -> str:
+    """Return a handler's last statement after it has created an item, as ruff formats it."""
+    arguments = ["request", "item", *([quote_string(route.location)] if route.location else [])]
+    line = f"return responses.created({', '.join(arguments)})"
+    if not is_long(line):
+        return line
+    lines = "".join(f"        {argument},\n" for argument in arguments)
+    return f"return responses.created(\n{lines}    )"
+
+
+def respond_created_in_rust(route: Route) -> str:
+    """Return a handler's last expression after it has created an item."""
+    location = f"Some({quote_string(route.location)})" if route.location else "None"
+    return f"responses::created(request, &item, {location})"
+
+
+def is_long(statement: str) -> bool:
+    """Return whether a statement of a handler is too long for a line."""
+    return len(f"    {statement}") > LINE_LENGTH
 
 
 def turn_formatter_off(service: Service) -> str:

@@ -25,12 +25,6 @@ BREAKS = [
     ("template.yaml", "Resources:\n", "Resources: [\n", "template.yaml: is not valid"),
     ("samconfig.toml", "version = 0.1", "version = ", "samconfig.toml: is not valid"),
     ("env.json", '"TABLE_NAME":', '"TABLE_NAME"', "env.json: is not valid"),
-    (
-        "src/service/http.py",
-        "class Request(NamedTuple):",
-        "class Request(NamedTuple)",
-        "src/service/http.py: is not valid",
-    ),
     ("compose.yaml", "services:\n", "services: # {{ x }}\n", ": contains template syntax: services: # {{ x }}"),
     ("compose.yaml", "services:\n", "services: # {% x\n", ": contains template syntax: services: # {% x"),
     ("env.json", "}\n}\n", "}\n}", "env.json: does not end with one newline"),

@@ -1,10 +1,3 @@
-{% macro created(route) -%}
-{% if route.location -%}
-responses::created(request, &item, Some("{{ route.location }}"))
-{%- else -%}
-responses::created(request, &item, None)
-{%- endif %}
-{%- endmacro -%}
 //! The routes: one handler per route, and the table in which `app` looks up API Gateway's route keys.
 
 use crate::errors::Error;
@@ -18,7 +11,7 @@ use crate::table::{{ "{self, Table}" if service.queried_indexes else "Table" }};
 pub type Outcome = Result<Response, Error>;
 {% for route in service.routes %}
 /// `{{ route.key }}`: {{ route.summary }}.
-{%- if source.breaks_line(route, 'responses::created(request, &item, Some(""))') %}
+{%- if source.is_long(source.respond_created_in_rust(route)) %}
 #[rustfmt::skip] // a path is not broken
 {%- endif %}
 async fn {{ route.name }}({{ "table" if route.actions else "_" }}: &Table, request: &Request) -> Outcome {
@@ -38,7 +31,7 @@ async fn {{ route.name }}({{ "table" if route.actions else "_" }}: &Table, reque
 {%- elif route.operation == "create" %}
     let item = items::read_item(request)?;
     table.create(&item).await?;
-    {{ created(route) }}
+    {{ source.respond_created_in_rust(route) }}
 {%- elif route.operation == "read" %}
     let item = table.read(items::read_key(request)?).await?;
     responses::ok(&item)
@@ -47,7 +40,7 @@ async fn {{ route.name }}({{ "table" if route.actions else "_" }}: &Table, reque
     if table.replace(&item).await? {
         return responses::ok(&item);
     }
-    {{ created(route) }}
+    {{ source.respond_created_in_rust(route) }}
 {%- elif route.operation == "update" %}
     let item = table.update(items::read_key(request)?, items::read_changes(request)?).await?;
     responses::ok(&item)

@@ -15,12 +15,11 @@ from botocore.awsrequest import AWSRequest
 import requests
 {%- endif %}
 
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb.service_resource import Table as Table
-else:
-    Table = Any  # the types are installed with the tools of `make lint` only
+if TYPE_CHECKING:  # the types are installed with the tools of `make lint` only
+    from mypy_boto3_dynamodb import service_resource
 
-Item = dict[str, Any]
+type Item = dict[str, Any]
+type Table = service_resource.Table
 {%- if service.attributes.listed %}
 
 # Attributes that an item has in addition to its key: the required ones, and one of each.

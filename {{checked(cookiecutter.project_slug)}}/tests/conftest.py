@@ -81,7 +81,7 @@ def new_key(table: Table) -> Iterator[Callable[[], Item]]:
 {%- if service.text_keys %}
         text = f"test-{uuid.uuid4()}"
 {%- endif %}
-        keys.append({ {%- for key in service.keys %}{{ key.literal }}: {{ "number" if key.is_number else "text" }}{{ ", " if not loop.last }}{% endfor -%} })
+        keys.append({{ contract.write_new_key(service) }})
         return keys[-1]
 
     yield make
@@ -120,13 +120,7 @@ def items(new_key: Callable[[], Item], table: Table) -> list[Item]:
     """Five items."""
     keys = [new_key() for _ in range(5)]
 {%- endif %}
-{%- if service.attributes.listed %}
-    items = [{**key, **ATTRIBUTES} for key in keys]
-{%- elif service.indexes %}
-    items = [{**key, **ATTRIBUTES, "some-number": number} for number, key in enumerate(keys)]
-{%- else %}
-    items = [{**key, "some-number": number} for number, key in enumerate(keys)]
-{%- endif %}
+    items = [{**key, {{ "**ATTRIBUTES, " if service.attributes.listed or service.indexes }}"some-number": number} for number, key in enumerate(keys)]
     for item in items:
         table.put_item(Item=item)
     return items

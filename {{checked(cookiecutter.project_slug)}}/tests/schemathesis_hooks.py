@@ -11,7 +11,7 @@ from urllib.parse import unquote
 import schemathesis
 from schemathesis import HookContext, Response
 from schemathesis.core.failures import Failure
-from schemathesis.openapi.checks import {{ "EnsureResourceAvailability, " if service.number_keys }}{{ "RejectedPositiveData, " if text_keys or service.pages or has_integers }}UnsupportedMethodResponse
+from schemathesis.openapi import checks
 
 Case = schemathesis.Case[Any]
 {%- if text_keys %}
@@ -41,15 +41,12 @@ VALUE = {"$ref": "#/components/schemas/Value"}
 ATTRIBUTES = {"type": "object", "propertyNames": {"minLength": 1}, "additionalProperties": VALUE}
 VALUES = [{"type": ["string", "boolean", "null"]}, NUMBER, {"type": "array", "items": VALUE}, ATTRIBUTES]
 {%- endif %}
-{%- if service.uses_table or service.is_signed %}
 
 
 @schemathesis.hook
 def before_load_schema(context: HookContext, raw_schema: dict[str, Any]) -> None:
     """Change openapi.yaml for the tests."""
-{%- if service.is_signed %}
     raw_schema["security"] = []  # `make dev` accepts unsigned requests
-{%- endif %}
 {%- if service.uses_table %}
 {%- if service.attributes.listed or service.indexes %}
     add_limits(raw_schema)
@@ -71,7 +68,6 @@ def before_load_schema(context: HookContext, raw_schema: dict[str, Any]) -> None
             schema |= NUMBER
 {%- endif %}
     schemas["Value"] = {"anyOf": VALUES}
-{%- endif %}
 {%- endif %}
 {%- if service.uses_table and (service.attributes.listed or service.indexes) %}
 
@@ -103,10 +99,10 @@ def filter_failure(context: HookContext, failure: Failure, case: Case, response:
 def is_other_method(failure: Failure, _case: Case, response: Response) -> bool:
 {%- if service.routes | selectattr("method", "equalto", "ANY") | list %}
     """Gateways never respond with 405; a route for ANY method takes all of them."""
-    return isinstance(failure, UnsupportedMethodResponse)
+    return isinstance(failure, checks.UnsupportedMethodResponse)
 {%- else %}
     """Gateways respond with 403 to a method that has no route, never with 405."""
-    return isinstance(failure, UnsupportedMethodResponse) and response.status_code == 403
+    return isinstance(failure, checks.UnsupportedMethodResponse) and response.status_code == 403
 {%- endif %}
 {%- if service.cors_origin %}
 
@@ -136,7 +132,7 @@ def is_not_utf8(_failure: Failure, _case: Case, response: Response) -> bool:
 def is_invented_cursor(failure: Failure, case: Case, response: Response) -> bool:
     """OpenAPI cannot say that a cursor must come from the API: schemathesis invents some."""
     is_refused = b"cursor must be" in response.content or (case.method == "HEAD" and "cursor" in case.query)
-    return isinstance(failure, RejectedPositiveData) and is_refused
+    return isinstance(failure, checks.RejectedPositiveData) and is_refused
 {%- endif %}
 {%- if text_keys %}
 
@@ -145,14 +141,14 @@ def is_long_in_bytes(failure: Failure, case: Case, _response: Response) -> bool:
     """DynamoDB limits the bytes of a key, OpenAPI only the characters."""
     sent = {**(case.body if isinstance(case.body, dict) else {}), **read_path(case)}
     too_long = [name for name, limit in MAX_BYTES.items() if len(str(sent.get(name, "")).encode()) > limit]
-    return isinstance(failure, RejectedPositiveData) and bool(too_long)
+    return isinstance(failure, checks.RejectedPositiveData) and bool(too_long)
 {%- endif %}
 {%- if has_integers %}
 
 
 def is_long_integer(failure: Failure, _case: Case, response: Response) -> bool:
     """OpenAPI cannot say that an integer has at most 38 significant digits."""
-    return isinstance(failure, RejectedPositiveData) and b"significant digits" in response.content
+    return isinstance(failure, checks.RejectedPositiveData) and b"significant digits" in response.content
 {%- endif %}
 {%- if service.number_keys %}
 
@@ -160,7 +156,8 @@ def is_long_integer(failure: Failure, _case: Case, response: Response) -> bool:
 def is_deleted_in_another_notation(failure: Failure, case: Case, _response: Response) -> bool:
     """1e2 and 100 are the same key: schemathesis compares texts, and does not see that it deleted the item."""
     numbers = [text for name, text in read_path(case).items() if name in NUMBER_KEYS]
-    return isinstance(failure, EnsureResourceAvailability) and any(text != f"{Decimal(text):f}" for text in numbers)
+    is_rewritten = any(text != f"{Decimal(text):f}" for text in numbers)
+    return isinstance(failure, checks.EnsureResourceAvailability) and is_rewritten
 {%- endif %}
 
 

@@ -1,16 +1,3 @@
-{% macro created(route) -%}
-{% if source.breaks_line(route, 'return responses.created(request, item, "")') -%}
-return responses.created(
-        request,
-        item,
-        "{{ route.location }}",
-    )
-{%- elif route.location -%}
-return responses.created(request, item, "{{ route.location }}")
-{%- else -%}
-return responses.created(request, item)
-{%- endif %}
-{%- endmacro -%}
 """The routes: one handler per route, and the table in which `app` looks up API Gateway's route keys."""
 
 from collections.abc import Callable
@@ -45,14 +32,14 @@ def {{ route.name }}(request: Request) -> Response:
 {%- elif route.operation == "create" %}
     item = items.read_item(request)
     table.create(item)
-    {{ created(route) }}
+    {{ source.respond_created_in_python(route) }}
 {%- elif route.operation == "read" %}
     return responses.ok(table.read(items.read_key(request)))
 {%- elif route.operation == "replace" %}
     item = items.read_item(request)
     if table.replace(item):
         return responses.ok(item)
-    {{ created(route) }}
+    {{ source.respond_created_in_python(route) }}
 {%- elif route.operation == "update" %}
     return responses.ok(table.update(items.read_key(request), items.read_changes(request)))
 {%- elif route.operation == "delete" %}

@@ -10,15 +10,15 @@ from api import {{ "ATTRIBUTES, " if typed and created }}Api{{ ", Item" if creat
 
 # A request to each route, by its method.
 REQUESTS = [
-{%- for route in service.routes %}
-    {{ (("DELETE" if route.method == "ANY" else route.method) ~ " " ~ service.fill(route, "nothing")) | quoted }},
+{%- for request in contract.list_requests(service, service.routes) %}
+    {{ request | quoted }},
 {%- endfor %}
 ]
 {%- if own_preflights and preflights %}
 # Routes for OPTIONS answer the preflights of their paths, as you implement them.
 PREFLIGHTS = [
-{%- for route in preflights %}
-    {{ (("DELETE" if route.method == "ANY" else route.method) ~ " " ~ service.fill(route, "nothing")) | quoted }},
+{%- for request in contract.list_requests(service, preflights) %}
+    {{ request | quoted }},
 {%- endfor %}
 ]
 {%- endif %}
@@ -52,9 +52,8 @@ def test_a_page_may_read_errors(api: Api, route: str) -> None:
 
 {% set route = created[0] -%}
 def test_a_page_may_read_what_it_created(api: Api, key: Item) -> None:
-
 {{ "path" | assign(route.path, "    ") }}
-    response = api.request("POST", path{{ ", key" if route.parameters }}, body={{ "{**key, **ATTRIBUTES}" if typed else "key" }}, headers=PAGE)
+    response = api.request("POST", path, key, body={{ "{**key, **ATTRIBUTES}" if typed else "key" }}, headers=PAGE)
 
     assert response.status == 201
     assert response.headers["Access-Control-Allow-Origin"] == ORIGIN
