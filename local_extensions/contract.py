@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from local_extensions.quoting import LINE_LENGTH, quote_path, quote_string
+from local_extensions.routes import Route, is_parameter
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from local_extensions.attributes import Attribute
     from local_extensions.keys import Key
-    from local_extensions.routes import Route
     from local_extensions.service import Service
 
-# A value of another type for each type, as Python writes it.
+# Values that are not of each type, as Python writes them.
 WRONG_VALUES = {
     "string": ["1", "None"],
     "number": ['"1"', "True"],
@@ -106,7 +106,7 @@ def write_attributes(service: Service) -> str:
     """Return one of each attribute of an item other than the table's key, and those of the indexes' keys."""
     required = {each.name for each in service.attributes.required}
     samples = service.attributes.samples
-    for key in list_index_keys(service):
+    for key in service.index_keys:
         samples.setdefault(key.name, key.json_sample)
     entries = [write_entry(name, value) for name, value in samples.items() if name not in required]
     return write_item(["**REQUIRED", *entries] if service.attributes.listed else entries)
@@ -163,7 +163,7 @@ def choose_large(service: Service) -> tuple[str, str] | None:
     if service.attributes.allows_others:
         return '"some-text"', '"x" * 410_000'
     values = {"string": '"x" * 410_000', "list": '["x" * 410_000]', "map": '{"a": "x" * 410_000}'}
-    in_indexes = {key.name for key in list_index_keys(service)}
+    in_indexes = {key.name for key in service.index_keys}
     free = (each for each in service.attributes.listed if each.type in values and each.name not in in_indexes)
     return next(((quote_string(each.name), values[each.type]) for each in free), None)
 
@@ -177,7 +177,7 @@ def list_refusals(service: Service) -> list[Refusal]:
         if first[each.type] is each
         for value in WRONG_VALUES[each.type]
     ]
-    for key in list_index_keys(service):
+    for key in service.index_keys:
         attribute = service.attributes.find(key.name)
         if key.is_number and not attribute:
             refusals.append(refuse(key.name, '"1"', "must be a number"))
@@ -191,8 +191,8 @@ def list_refusals(service: Service) -> list[Refusal]:
     return refusals
 
 
-def list_key_refusals(key: Key) -> list[Refusal]:
-    """Return values that an attribute of the table's key cannot have."""
+def list_key_refusals(key: Key) -> list[tuple[str, str]]:
+    """Return values that an attribute of the table's key cannot have, and the messages, as Python writes them."""
     if key.is_number:
         refusals = [(value, "must be a number") for value in ("None", "True", "[1]", '{"a": 1}', '""', '"1"', '"text"')]
     else:
@@ -200,7 +200,7 @@ def list_key_refusals(key: Key) -> list[Refusal]:
         refusals = [(value, "must be a string") for value in ("None", "True", "[1]", '{"a": 1}', "1")]
         refusals.append(('""', "must not be empty"))
         refusals += [(f'"x" * {key.max_bytes + 1}', too_long), (f'"é" * {key.max_bytes // 2 + 1}', too_long)]
-    return [Refusal(key.literal, value, key.says(message)) for value, message in refusals]
+    return [(value, key.says(message)) for value, message in refusals]
 
 
 def refuse(name: str, value: str, message: str) -> Refusal:
@@ -209,17 +209,42 @@ def refuse(name: str, value: str, message: str) -> Refusal:
 
 def list_requests(service: Service, routes: list[Route]) -> list[str]:
     """Return a method and a path that lead to each route, and to no item."""
-    methods = {"ANY": "DELETE"}
-    return [f"{methods.get(route.method, route.method)} {service.fill(route, 'nothing')}" for route in routes]
+    return [
+        f"{methods[-1]} {fill(service, route, 'nothing')}"
+        for route in routes
+        if (methods := list_methods(service, route))
+    ]
+
+
+def list_methods(service: Service, route: Route) -> list[str]:
+    """Return the methods that lead to a route: for ANY, those that its path has no other route for."""
+    if route.method != "ANY":
+        return [route.method]
+    others = {other.method for other in service.routes_by_path[route.path]}
+    usual = [method for method in ("GET", "POST", "PUT", "PATCH", "DELETE") if method not in others]
+    return usual or [method for method in ("HEAD", "OPTIONS") if method not in others][:1]
+
+
+def fill(service: Service, route: Route, value: str) -> str:
+    """Return a route's path with a value for its parameters that no other route has in that place."""
+    taken = {segment for other in service.routes for segment in other.segments}
+    value = f"~{value}" if value in taken else value
+    return "/" + "/".join(value if is_parameter(segment) else segment for segment in route.segments)
+
+
+def list_preflights(service: Service) -> list[Route]:
+    """Return the routes whose preflights a gateway answers: a REST API leaves those of a route for OPTIONS to it."""
+    paths = {route.path for route in service.routes if route.method == "OPTIONS" and service.is_rest}
+    return [route for route in service.routes if route.path not in paths]
 
 
 def plan_call(service: Service, route: Route) -> Call:
     """Return how the smoke test calls a route: a stub with every method that leads to it."""
-    filled = service.fill(route, "any") if route.operation == "stub" else route.path
+    filled = fill(service, route, "any") if route.operation == "stub" else route.path
     at = quote_path(filled, "path")
     path = filled if at == "path" else ""
     if route.operation == "stub":
-        methods = service.methods_of(route) or ["HEAD"]
+        methods = list_methods(service, route)
         method = quote_string(methods[0]) if len(methods) == 1 else "method"
         test = f"{route.name}(api: Api{', method: str' if len(methods) > 1 else ''})"
         is_preflight = methods == ["OPTIONS"] and bool(service.cors_origin)
@@ -229,7 +254,7 @@ def plan_call(service: Service, route: Route) -> Call:
             methods,
             f"api.request({method}, {at})",
             501,
-            message_end=f" is not implemented; edit {service.routes_file}" if has_body else "",
+            message_end=f" is not implemented; edit {service.module('routes')}" if has_body else "",
             path=path,
             is_preflight=is_preflight,
         )
@@ -241,29 +266,19 @@ def plan_call(service: Service, route: Route) -> Call:
 
 def plan_operation(service: Service, route: Route) -> tuple[str, str, int, str]:
     """Return what calls a route to the table: a fixture, arguments after the path, the status, and the body to check."""
-    typed = bool(service.attributes.listed)
     if route.operation == "list":
         return "", "", 200, ""
     if route.method == "HEAD" or route.index:
         return "item", ", item", 200, ""
+    typed = bool(service.attributes.listed)
     new = "{**key, **ATTRIBUTES}" if typed else "key"
-    calls = {
+    replacement = "ATTRIBUTES" if typed else '{"full-name": "new"}'
+    changes = "ATTRIBUTES" if typed else '{"visit-count": 4}'
+    return {
         "query": ("item", ", item", 200, '{"items": [item], "next_cursor": None}'),
         "create": ("key", f"{', key' if route.parameters else ''}, body={new}", 201, new),
         "read": ("item", ", item", 200, "item"),
-        "replace": ("key", ', key, body={"full-name": "new"}', 201, '{**key, "full-name": "new"}'),
-        "update": ("item", ', item, body={"visit-count": 4}', 200, '{**item, "visit-count": 4}'),
+        "replace": ("key", f", key, body={replacement}", 201, new if typed else '{**key, "full-name": "new"}'),
+        "update": ("item", f", item, body={changes}", 200, "item" if typed else '{**item, "visit-count": 4}'),
         "delete": ("item", ", item", 204, ""),
-    }
-    if typed:
-        calls["replace"] = "key", ", key, body=ATTRIBUTES", 201, new
-        calls["update"] = "item", ", item, body=ATTRIBUTES", 200, "item"
-    return calls[route.operation]
-
-
-def list_index_keys(service: Service) -> list[Key]:
-    """Return the attributes of the indexes' keys that are not in the table's key: of several limits the smallest."""
-    keys: dict[str, Key] = {}
-    for key in (key for index in service.indexes for key in index.keys if key.name not in service.key_names):
-        keys[key.name] = min(keys.get(key.name, key), key, key=lambda each: each.max_bytes)
-    return list(keys.values())
+    }[route.operation]

@@ -43,7 +43,7 @@ def describe(service: Service) -> dict[str, object]:
     return {
         "files": [name for name in files if name not in pruned],
         "pruned": pruned,
-        "routes_file": service.routes_file,
+        "modules": {name: service.module(name) for name in ("items", "routes", "table")},
         "slug": service.slug,
         "language": service.language,
         "region": service.region,

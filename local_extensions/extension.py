@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from jinja2 import pass_context
 from jinja2.ext import Extension
 
-from local_extensions import contract, deployment, openapi, quoting, source
+from local_extensions import contract, deployment, examples, openapi, quoting, source
 from local_extensions.answers import (
     TEMPLATE,
     Answers,
@@ -40,7 +40,6 @@ class AnswersExtension(Extension):
             describe=describe_answers,
             markdown=quoting.quote_markdown,
             quoted=quoting.quote_string,
-            quoted_or=quoting.quote_path,
             slug=make_slug,
             yaml=quoting.quote_yaml,
         )
@@ -48,6 +47,7 @@ class AnswersExtension(Extension):
             checked=check_answers,
             contract=contract,
             deployment=deployment,
+            examples=examples,
             openapi=openapi,
             source=source,
             template_directory=str(TEMPLATE),

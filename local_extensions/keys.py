@@ -170,7 +170,7 @@ def parse_index(entry: str, types: dict[str, str], keys: list[Key], attributes: 
             )
         key_type = types.setdefault(key.name, known or key.type)
         sample = attributes.sample_key(key.name) or ("1" if key_type == "N" else key.sample)
-        index_keys.append(Key(key.name, key_type, max_bytes, "1" if key_type == "N" else sample))
+        index_keys.append(Key(key.name, key_type, max_bytes, sample))
     return Index(index_keys[0], index_keys[1] if len(index_keys) > 1 else None)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from local_extensions.contract import list_index_keys
 from local_extensions.quoting import quote_yaml
 from local_extensions.routes import ITEM_OPERATIONS, Route
 
@@ -79,7 +78,7 @@ FAILED = Response("Failed", "The service failed; `message` names the request", "
 NOT_IMPLEMENTED = Response("NotImplemented", "The route is not implemented yet", "Error")
 UNAVAILABLE = Response("Unavailable", "The table is throttling requests, missing or unreachable", "Error")
 
-# What a route answers, by operation.
+# The responses of each operation.
 ALWAYS = {"500": FAILED, "503": UNAVAILABLE}
 OPERATION_RESPONSES = {
     "list": {"200": PAGE, "400": REFUSED, **ALWAYS},
@@ -151,7 +150,7 @@ def make_item_schema(name: str, description: str, service: Service) -> ItemSchem
 def describe_properties(service: Service, *, is_change: bool) -> dict[str, str]:
     """Return the schema of each attribute, and of each index's key; a change may remove those that are not required."""
     properties = {}
-    lengths = {key.name: describe_length(key) for key in list_index_keys(service)}
+    lengths = {key.name: describe_length(key) for key in service.index_keys}
     for attribute in service.attributes.listed:
         schema = [
             *TYPE_SCHEMAS[attribute.type],
@@ -160,7 +159,7 @@ def describe_properties(service: Service, *, is_change: bool) -> dict[str, str]:
         if attribute.values:
             schema.append(f"enum: [{', '.join(map(quote_yaml, attribute.values))}]")
         properties[attribute.name] = write_schema(schema, is_nullable=is_change and not attribute.is_required)
-    for key in list_index_keys(service):
+    for key in service.index_keys:
         if key.name not in properties:
             schema = [f"type: {'number' if key.is_number else 'string'}", *lengths[key.name]]
             properties[key.name] = write_schema(schema, is_nullable=is_change)
@@ -204,9 +203,14 @@ def has_pages(service: Service) -> bool:
     return any(route.is_page and route.method != "HEAD" for route in service.routes)
 
 
+def list_key_schemas(service: Service) -> dict[str, Key]:
+    """Return the schemas of the table's key attributes, by name."""
+    return dict(zip(("PartitionKey", "SortKey"), service.all_keys[: len(service.keys)], strict=False))
+
+
 def name_key_schemas(service: Service) -> dict[str, str]:
-    """Return the schema of each key attribute."""
-    return dict(zip((key.name for key in service.keys), ("PartitionKey", "SortKey"), strict=False))
+    """Return the schema of each attribute of the table's key."""
+    return {key.name: name for name, key in list_key_schemas(service).items()}
 
 
 def gives_location(service: Service) -> bool:

@@ -135,8 +135,7 @@ def check_attributes(project: Project) -> Iterator[str]:
     expected = project.expected["attributes"]
     if not expected:
         return
-    items_file = project.routes_file.replace("routes.", "items.")
-    yield from compare(f"{items_file}: attribute", expected, checked_attributes(project, items_file))
+    yield from compare(f"{project.items_file}: attribute", expected, checked_attributes(project))
     schemas = project.parsed["openapi.yaml"]["components"]["schemas"]
     for name in schemas.keys() & {"NewItem", "NewPartitionItem", "ItemReplacement"}:
         keys = [key for key, _ in project.expected["keys"]]
@@ -147,10 +146,10 @@ def check_attributes(project: Project) -> Iterator[str]:
         }
         yield from compare(f"openapi.yaml: {name}: attribute", expected, described)
         if bool(schemas[name]["additionalProperties"]) != project.expected["allows_others"]:
-            yield f"openapi.yaml: {name}: allows other attributes, or forbids them, against the answer"
+            yield f"openapi.yaml: {name}: allows other attributes, or forbids them, contrary to the answer"
 
 
-def checked_attributes(project: Project, items_file: str) -> dict[str, list[Any]]:
+def checked_attributes(project: Project) -> dict[str, list[Any]]:
     """Return the type of each attribute that `items` checks, whether it is required, and the values of an enum."""
     return {
         found["name"]: [
@@ -158,7 +157,7 @@ def checked_attributes(project: Project, items_file: str) -> dict[str, list[Any]
             not found["optional"],
             re.findall(r'"(.*?)"', found["values"] or ""),
         ]
-        for found in re.finditer(project.source.attribute, project.texts[items_file])
+        for found in re.finditer(project.patterns.attribute, project.texts[project.items_file])
     }
 
 
@@ -231,17 +230,17 @@ def events(project: Project) -> list[tuple[str, str]]:
 
 def routes_table(project: Project) -> dict[str, str]:
     """Return the handlers' names by route key, from the table in the routes' module."""
-    return dict(re.findall(project.source.route, project.texts[project.routes_file]))
+    return dict(re.findall(project.patterns.route, project.texts[project.routes_file]))
 
 
 def handlers(project: Project) -> list[str]:
     """Return the names of the handlers in the routes' module."""
-    return re.findall(project.source.handler, project.texts[project.routes_file])
+    return re.findall(project.patterns.handler, project.texts[project.routes_file])
 
 
 def key_attributes(project: Project) -> list[list[str]]:
     """Return the name and type of each KeyAttribute in the table's module."""
-    return [list(found) for found in re.findall(project.source.key, project.texts[project.table_file])]
+    return [list(found) for found in re.findall(project.patterns.key, project.texts[project.table_file])]
 
 
 def make_variable(project: Project, name: str) -> str | None:

@@ -33,7 +33,7 @@ def construct_function(loader: Any, function: str, node: yaml.Node) -> object:
 TemplateLoader.add_multi_constructor("!", construct_function)
 
 
-class Source(NamedTuple):
+class Patterns(NamedTuple):
     """What the check looks for in the source, as a language writes it: regular expressions."""
 
     route: str
@@ -42,15 +42,15 @@ class Source(NamedTuple):
     attribute: str
 
 
-SOURCES = {
-    "python": Source(
+PATTERNS = {
+    "python": Patterns(
         route=r'(?m)^    "([A-Z]+ /\S*)": (\w+),$',
         handler=r"(?m)^def (\w+)\(",
         key=r'(?m)^\w+ = KeyAttribute\(\s+name="(\w+)",\s+type="([SN])"',
         attribute=r'"(?P<name>\w+)": Attribute\("(?P<type>\w+)"'
         r"(?P<optional>, required=False)?(?:, values=\((?P<values>.*)\))?\)",
     ),
-    "rust": Source(
+    "rust": Patterns(
         route=r'(?m)^ +"([A-Z]+ /\S*)" => (\w+)\(',
         handler=r"(?m)^async fn (\w+)\(",
         key=r': KeyAttribute = KeyAttribute \{\s+name: "(\w+)",\s+kind: ScalarAttributeType::([SN])',
@@ -66,9 +66,10 @@ class Project:
     def __init__(self, root: Path, expected: Mapping[str, Any]) -> None:
         self.root = root
         self.expected = expected
-        self.routes_file: str = expected["routes_file"]
-        self.table_file = self.routes_file.replace("routes.", "table.")
-        self.source = SOURCES[expected["language"]]
+        self.items_file: str = expected["modules"]["items"]
+        self.routes_file: str = expected["modules"]["routes"]
+        self.table_file: str = expected["modules"]["table"]
+        self.patterns = PATTERNS[expected["language"]]
         self.texts: dict[str, str] = {}
         self.parsed: dict[str, Any] = {}
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
-
-from local_extensions.routes import Route, is_parameter, parameter_name
 
 if TYPE_CHECKING:
     from local_extensions.attributes import Attributes
     from local_extensions.keys import Index, Key
+    from local_extensions.routes import Route
 
 
 @dataclass(frozen=True)
@@ -86,9 +84,17 @@ class Service:
 
     @property
     def all_keys(self) -> list[Key]:
-        """The attributes of the table's key, then those of the indexes' keys, each once."""
-        of_indexes = {key.name: key for index in self.indexes for key in index.keys}
-        return [*self.keys, *(key for name, key in of_indexes.items() if name not in self.key_names)]
+        """The attributes of the table's key, then those of the indexes' keys: each once, with its smallest limit."""
+        keys: dict[str, Key] = {}
+        for key in [*self.keys, *(key for index in self.indexes for key in index.keys)]:
+            first = keys.get(key.name, key)
+            keys[key.name] = replace(first, max_bytes=min(first.max_bytes, key.max_bytes))
+        return list(keys.values())
+
+    @property
+    def index_keys(self) -> list[Key]:
+        """The attributes of the indexes' keys that are not in the table's key."""
+        return self.all_keys[len(self.keys) :]
 
     @property
     def functions(self) -> list[Function]:
@@ -116,7 +122,7 @@ class Service:
 
     @property
     def sends_cors_headers(self) -> bool:
-        """Whether the functions' answers need headers for pages of another origin: an HTTP API adds them itself."""
+        """Whether the functions' responses need headers for pages of another origin: an HTTP API adds them itself."""
         return bool(self.cors_origin) and self.is_rest
 
     def needs_preflight(self, route: Route) -> bool:
@@ -128,7 +134,7 @@ class Service:
         return is_in_the_way and f"OPTIONS {route.path}" not in {other.key for other in self.routes}
 
     @property
-    def preflights(self) -> bool:
+    def takes_preflights(self) -> bool:
         """Whether a function is called for preflights."""
         return any(map(self.needs_preflight, self.routes))
 
@@ -137,71 +143,13 @@ class Service:
         """How sam builds the functions."""
         return "python-uv" if self.is_python else "rust-cargolambda"
 
-    @property
-    def routes_file(self) -> str:
-        return "src/service/routes.py" if self.is_python else "src/routes.rs"
-
-    def example(self, route: Route) -> str:
-        """Return a call of a route that can be pasted into a shell."""
-        methods = {"ANY": "", "GET": "", "HEAD": "--head "}
-        call = f"curl --include {methods.get(route.method, f'--request {route.method} ')}http://127.0.0.1:3000"
-        call = f"{call}{self.example_path(route)}".replace("--include --head", "--head")
-        return f"{call} \\\n  --data '{self.example_body(route)}'" if route.body_schema else call
-
-    def example_body(self, route: Route) -> str:
-        """Return a body that a route takes, as JSON."""
-        body = {key.name: key.json_sample for key in self.keys if key.name not in route.parameters}
-        if self.attributes.listed and route.operation == "update":
-            body.update({each.name: None for each in self.attributes.listed[-1:] if not each.is_required})
-            body.update({each.name: each.sample for each in self.attributes.listed[:1]})
-        elif self.attributes.listed:
-            body.update(self.attributes.samples)
-        else:
-            free = {"name": None, "visits": 2} if route.operation == "update" else {"name": "田中太郎", "visits": 1}
-            body.update(
-                {name: value for name, value in free.items() if name not in body and name not in self.key_names}
-            )
-        if route.operation != "update":
-            body.update(
-                {key.name: key.json_sample for key in self.all_keys if key.name not in self.key_names | {*body}}
-            )
-        return json.dumps(body, ensure_ascii=False)
-
-    @property
-    def seeds(self) -> list[str]:
-        """The items of seed.json, as JSON: an example of each attribute, with keys that differ in their last character."""
-        item = json.loads(self.example_body(Route("POST", "/", "seed", "create")))
-        key = self.keys[-1]
-        values = [f"{key.sample[:-1]}{chr(ord(key.sample[-1]) + number)}" for number in range(3)]
-        return [
-            json.dumps({**item, key.name: int(value) if key.is_number else value}, ensure_ascii=False)
-            for value in values
-        ]
-
-    def example_path(self, route: Route) -> str:
-        """Return a route's path with values for its parameters."""
-        samples = {key.name: key.sample for key in self.all_keys}
-        segments = [
-            samples.get(parameter_name(segment), "any") if is_parameter(segment) else segment
-            for segment in route.segments
-        ]
-        return "/" + "/".join(segments)
+    def module(self, name: str) -> str:
+        """Return the path of a module of the service."""
+        return f"src/service/{name}.py" if self.is_python else f"src/{name}.rs"
 
     @property
     def operations(self) -> set[str]:
         return {route.operation for route in self.routes}
-
-    def fill(self, route: Route, value: str) -> str:
-        """Return a route's path with a value for its parameters that no other route has in that place."""
-        taken = {segment for other in self.routes for segment in other.segments}
-        value = f"~{value}" if value in taken else value
-        return "/" + "/".join(value if is_parameter(segment) else segment for segment in route.segments)
-
-    def methods_of(self, route: Route) -> list[str]:
-        """Return the methods that lead to a route: for ANY, those that its path has no other route for."""
-        others = {other.method for other in self.routes_by_path[route.path]}
-        usual = ("GET", "POST", "PUT", "PATCH", "DELETE")
-        return [method for method in usual if method not in others] if route.method == "ANY" else [route.method]
 
     @property
     def routes_by_path(self) -> dict[str, list[Route]]:
@@ -212,22 +160,11 @@ class Service:
         return grouped
 
     @property
-    def routes_without_options(self) -> list[Route]:
-        """The routes at paths that have no route for OPTIONS."""
-        paths = {route.path for route in self.routes if route.method == "OPTIONS"}
-        return [route for route in self.routes if route.path not in paths]
-
-    @property
-    def queried_indexes(self) -> list[Index]:
-        """The indexes that a route queries."""
-        return [index for index in self.indexes if any(route.index == index for route in self.routes)]
-
-    @property
     def uses_table(self) -> bool:
-        """Whether a handler does more than to say that it is not implemented."""
+        """Whether a handler does more than report that it is not implemented."""
         return self.operations != {"stub"}
 
     @property
-    def pages(self) -> bool:
-        """Whether a handler answers with a page."""
+    def returns_pages(self) -> bool:
+        """Whether a handler returns a page."""
         return bool(self.operations & {"list", "query"})

@@ -33,7 +33,7 @@ RUST_KINDS = {
 }
 
 MODULE_PURPOSES = {
-    "app": "the function's entry: from API Gateway's event to a handler, and from errors to statuses",
+    "app": "the function's entry point: from API Gateway's event to a handler, and from errors to statuses",
     "routes": "one handler per route",
     "items": "reads and validates the key, the item or the changes in a request",
     "table": "the table's key, the client and the operations; independent of HTTP",
@@ -42,8 +42,7 @@ MODULE_PURPOSES = {
 
 def list_modules(service: Service) -> list[tuple[str, str]]:
     """Return the path of each module of the service, with its purpose."""
-    path = "src/service/{}.py" if service.is_python else "src/{}.rs"
-    return [(path.format(name), purpose) for name, purpose in MODULE_PURPOSES.items()]
+    return [(service.module(name), purpose) for name, purpose in MODULE_PURPOSES.items()]
 
 
 def describe_key(service: Service) -> str:
@@ -51,11 +50,16 @@ def describe_key(service: Service) -> str:
     return " and ".join(f"`{key.name}` ({'a number' if key.is_number else 'a string'})" for key in service.keys)
 
 
+def queries_index(service: Service) -> bool:
+    """Return whether a handler queries an index."""
+    return any(route.index for route in service.routes)
+
+
 def list_handler_modules(service: Service) -> list[str]:
     """Return the modules that the handlers use."""
     used = {
         "items": bool(service.operations - {"list", "stub"}),
-        "pages": service.pages,
+        "pages": service.returns_pages,
         "responses": bool(service.operations & {"create", "read", "replace", "update"}),
         "table": service.uses_table,
     }
@@ -86,8 +90,11 @@ def is_long(statement: str) -> bool:
 def turn_formatter_off(service: Service) -> str:
     """Return a comment for modules of Python if lines that name an attribute are too long for the formatter."""
     names = [key.name for index in service.indexes for key in index.keys]
-    names += [f"{each.name}{'|'.join(each.values)[LINE_LENGTH // 3 :]}" for each in service.attributes.listed]
-    return "\n# fmt: off\n" if any(len(name) > LITERAL_NAME_LENGTH for name in names) else ""
+    lengths = [len(name) for name in names]
+    lengths += [
+        len(each.name) + max(0, len("|".join(each.values)) - LINE_LENGTH // 3) for each in service.attributes.listed
+    ]
+    return "\n# fmt: off\n" if any(length > LITERAL_NAME_LENGTH for length in lengths) else ""
 
 
 def define_in_python(attribute: Attribute) -> str:

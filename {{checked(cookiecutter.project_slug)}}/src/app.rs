@@ -111,7 +111,7 @@ pub async fn handle(table: &Table, event: LambdaEvent<Box<RawValue>>) -> Result<
 /// Call the handler of the route that API Gateway matched: the method's own, or the path's for any method.
 async fn call_handler(table: &Table, request: &Request) -> Result<Response, Error> {
     for method in [&request.method, "ANY"] {
-{%- if service.preflights %}
+{%- if service.takes_preflights %}
         if request.method == "OPTIONS" && method == "ANY" {
             return Ok(Response::new(204, "")); // a preflight: API Gateway adds the headers
         }

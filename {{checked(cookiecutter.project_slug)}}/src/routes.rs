@@ -5,7 +5,7 @@ use crate::http::{Request, Response};
 {%- for module in source.list_handler_modules(service) if module != "table" %}
 use crate::{{ module }};
 {%- endfor %}
-use crate::table::{{ "{self, Table}" if service.queried_indexes else "Table" }};
+use crate::table::{{ "{self, Table}" if source.queries_index(service) else "Table" }};
 
 /// What a handler returns.
 pub type Outcome = Result<Response, Error>;

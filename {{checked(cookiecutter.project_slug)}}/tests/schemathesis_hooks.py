@@ -126,7 +126,7 @@ def is_not_utf8(_failure: Failure, _case: Case, response: Response) -> bool:
     except UnicodeDecodeError:
         return response.status_code == 502
     return False
-{%- if service.pages %}
+{%- if service.returns_pages %}
 
 
 def is_invented_cursor(failure: Failure, case: Case, response: Response) -> bool:
@@ -173,7 +173,7 @@ FALSE_POSITIVES = (
 {%- endif %}
     is_split_path,
     is_not_utf8,
-{%- if service.pages %}
+{%- if service.returns_pages %}
     is_invented_cursor,
 {%- endif %}
 {%- if text_keys %}

@@ -81,7 +81,7 @@ def handler(event: Event, context: Any) -> dict[str, Any]:
 
 def find_handler(request: Request) -> Handler:
     """Return the handler of the route that API Gateway matched: the method's own, or the path's for any method."""
-{%- if service.preflights %}
+{%- if service.takes_preflights %}
     if request.method == "OPTIONS" and f"OPTIONS {request.resource}" not in ROUTES:
         return answer_preflight
 {%- endif %}
@@ -89,7 +89,7 @@ def find_handler(request: Request) -> Handler:
         if key in ROUTES:
             return ROUTES[key]
     raise errors.NotFound(f"There is no route {request.method} {request.resource}")
-{%- if service.preflights %}
+{%- if service.takes_preflights %}
 
 
 def answer_preflight(_: Request) -> Response:

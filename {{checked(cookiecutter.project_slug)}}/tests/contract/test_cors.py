@@ -1,5 +1,5 @@
-{% set own_preflights = service.is_rest and service.routes | selectattr("method", "equalto", "OPTIONS") | list -%}
-{% set preflights = service.routes_without_options if own_preflights else service.routes -%}
+{% set preflights = contract.list_preflights(service) -%}
+{% set own_preflights = preflights | length < service.routes | length -%}
 {% set created = contract.find_routes(service, "create") -%}
 {% set typed = service.attributes.listed -%}
 {% set page = "https://page.example" if service.cors_origin == "*" else service.cors_origin -%}

@@ -5,7 +5,7 @@
 {% set typed = service.attributes.listed -%}
 {% set new_item = "{**key, **ATTRIBUTES}" if typed else "key" -%}
 {% set large = contract.choose_large(service) -%}
-{% set key = service.keys[-1] -%}
+{% set last_key = service.keys[-1] -%}
 """POST creates an item."""
 {{ source.turn_formatter_off(service) }}
 import json
@@ -20,7 +20,7 @@ import pytest
 from api import {{ "ATTRIBUTES, " if refusals }}{{ "REFUSED, " if refusals }}{{ "REQUIRED, " if typed }}Api, Item, Table
 
 {{ contract.parametrize(contract.find_routes(service, "create")) }}
-{{ key.definition }}
+{{ last_key.definition }}
 
 def test_creates_an_item(api: Api, table: Table, key: Item, path: str) -> None:
 {%- if typed %}
@@ -121,23 +121,23 @@ def test_refuses_very_deep_nesting(api: Api, key: Item, path: str) -> None:
 
 
 def test_refuses_an_item_without_its_key(api: Api, key: Item, path: str) -> None:
-    body = {name: value for name, value in key.items() if name != {{ key.literal }}}
+    body = {name: value for name, value in key.items() if name != {{ last_key.literal }}}
 
     response = api.post(path, key, body=body)
 
-    assert (response.status, response.json) == (400, {"message": {{ key.says("is missing") }}})
+    assert (response.status, response.json) == (400, {"message": {{ last_key.says("is missing") }}})
 
 
 @pytest.mark.parametrize(
     ("value", "message"),
     [
-{%- for each in contract.list_key_refusals(key) %}
-        ({{ each.value }}, {{ each.message }}),
+{%- for value, message in contract.list_key_refusals(last_key) %}
+        ({{ value }}, {{ message }}),
 {%- endfor %}
     ],
 )
 def test_refuses_an_invalid_key(api: Api, key: Item, path: str, value: Any, message: str) -> None:
-    body = {**key, {{ key.literal }}: value}
+    body = {**key, {{ last_key.literal }}: value}
 
     response = api.post(path, key, body=body)
 

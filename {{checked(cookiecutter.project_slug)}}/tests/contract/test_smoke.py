@@ -9,7 +9,7 @@ from api import Api
 {%- endif %}
 
 pytestmark = pytest.mark.smoke
-{%- for route in service.routes %}
+{%- for route in service.routes if contract.list_methods(service, route) %}
 {%- set call = contract.plan_call(service, route) %}
 
 

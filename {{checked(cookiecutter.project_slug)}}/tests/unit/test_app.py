@@ -101,7 +101,7 @@ def test_adds_the_origin_to_every_response(call: Call) -> None:
 
     assert origins == {{ "{" }}{{ service.cors_origin | quoted }}}
 {%- endif %}
-{%- if service.preflights %}
+{%- if service.takes_preflights %}
 
 
 def test_answers_preflights_for_any_method(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""template.yaml, openapi.yaml and {{ service.routes_file.split("/") | last }} list the same routes."""
+"""template.yaml, openapi.yaml and {{ service.module("routes").split("/") | last }} list the same routes."""
 
 {% if not service.is_python -%}
 import re
@@ -51,7 +51,7 @@ def handlers() -> dict[str, str]:
 
 
 def test_every_file_has_every_route(events: list[str], operations: dict[str, str], handlers: dict[str, str]) -> None:
-    files = {"openapi.yaml": operations, "template.yaml": events, "{{ service.routes_file }}": handlers}
+    files = {"openapi.yaml": operations, "template.yaml": events, "{{ service.module("routes") }}": handlers}
     routes = sorted({*operations, *events, *handlers})
 
     missing = [f"{file} lacks {route}" for route in routes for file in files if route not in files[file]]

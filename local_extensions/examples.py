@@ -1,0 +1,56 @@
+"""Examples of requests and of items, for README.md, openapi.yaml and seed.json."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from local_extensions.routes import Route, is_parameter, parameter_name
+
+if TYPE_CHECKING:
+    from local_extensions.service import Service
+
+
+def write_call(service: Service, route: Route) -> str:
+    """Return a call of a route that can be pasted into a shell."""
+    methods = {"ANY": "", "GET": "", "HEAD": "--head "}
+    call = f"curl --include {methods.get(route.method, f'--request {route.method} ')}http://127.0.0.1:3000"
+    call = f"{call}{write_path(service, route)}".replace("--include --head", "--head")
+    return f"{call} \\\n  --data '{write_body(service, route)}'" if route.body_schema else call
+
+
+def write_path(service: Service, route: Route) -> str:
+    """Return a route's path with values for its parameters."""
+    samples = {key.name: key.sample for key in service.all_keys}
+    segments = [
+        samples.get(parameter_name(segment), "any") if is_parameter(segment) else segment for segment in route.segments
+    ]
+    return "/" + "/".join(segments)
+
+
+def write_body(service: Service, route: Route) -> str:
+    """Return a body that a route takes, as JSON."""
+    attributes = service.attributes
+    body = {key.name: key.json_sample for key in service.keys if key.name not in route.parameters}
+    if attributes.listed and route.operation == "update":
+        body.update({each.name: None for each in attributes.listed[-1:] if not each.is_required})
+        body.update({each.name: each.sample for each in attributes.listed[:1]})
+    elif attributes.listed:
+        body.update(attributes.samples)
+    else:
+        keys = {key.name for key in service.all_keys}
+        free = {"name": None, "visits": 2} if route.operation == "update" else {"name": "田中太郎", "visits": 1}
+        body.update({name: value for name, value in free.items() if name not in keys})
+    if route.operation != "update":
+        body.update({key.name: key.json_sample for key in service.index_keys if key.name not in body})
+    return json.dumps(body, ensure_ascii=False)
+
+
+def list_seeds(service: Service) -> list[str]:
+    """Return items as JSON: an example of each attribute, with keys that differ in their last character."""
+    item = json.loads(write_body(service, Route("POST", "/", "seed", "create")))
+    key = service.keys[-1]
+    values = [f"{key.sample[:-1]}{chr(ord(key.sample[-1]) + number)}" for number in range(3)]
+    return [
+        json.dumps({**item, key.name: int(value) if key.is_number else value}, ensure_ascii=False) for value in values
+    ]
