@@ -223,7 +223,7 @@ def serve(*command: str, directory: Path, port: int, seconds: float = SECONDS_TO
                 wait_until_answers(port, process, seconds)
             except TimeoutError:
                 log.seek(0)
-                sys.exit(f"{' '.join(command)} does not answer:\n{log.read()}")
+                sys.exit(f"{' '.join(command)} does not respond:\n{log.read()}")
             yield f"http://127.0.0.1:{port}"
         finally:
             with contextlib.suppress(ProcessLookupError):
@@ -265,7 +265,7 @@ def wait_until_answers(
             requests.get(f"http://127.0.0.1:{port}/no-such-route", timeout=seconds)  # Rust is compiled first
             return
         time.sleep(0.05)
-    raise TimeoutError(f"Port {port} does not answer")
+    raise TimeoutError(f"Port {port} does not respond")
 
 
 def find_free_port() -> int:

@@ -51,7 +51,7 @@ CHOICES = {
 
 LIKENESS_OF_A_TYPO = 0.6
 
-# What cookiecutter would read in a replay, and render otherwise by.
+# Settings that cookiecutter would read from a replay, and that change how it renders.
 SETTINGS = ("_copy_without_render", "_jinja2_env_vars", "_new_lines")
 
 
@@ -118,7 +118,7 @@ def parse_answers(answers: Answers) -> tuple[Service | None, list[str]]:
 def find_answer(answers: Answers, answer: str) -> object:
     """Return an answer, or its default.
 
-    A replay lacks answers to questions that were not asked then, and cookiecutter asks last for what is a JSON object.
+    A replay lacks answers to questions that were not asked then, and cookiecutter asks for JSON objects last.
     """
     if answer in answers:
         return answers[answer]

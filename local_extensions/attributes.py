@@ -113,7 +113,7 @@ def parse_attributes(answer: object, keys: list[Key]) -> tuple[Attributes, list[
 def parse_attribute(entry: str) -> Attribute:
     """Return the attribute of `name[:type][?]`."""
     if entry == "...":
-        raise AnswerError("'...' allows other attributes and comes last; move it to the end, once")
+        raise AnswerError("'...' allows other attributes; write it once, at the end")
     text = entry.removesuffix("?")
     name, colon, type_name = text.partition(":")
     try:

@@ -37,7 +37,7 @@ FILES_FOR_SOME: dict[tuple[str, ...], Callable[[Service], bool]] = {
 
 
 def describe(service: Service) -> dict[str, object]:
-    """Return what the post-gen check holds the rendered files against, as JSON takes it."""
+    """Return what the post-gen check compares the rendered files with, as JSON takes it."""
     files = sorted(find_template_files())
     pruned = [name for name in files if is_pruned(name, service)]
     return {

@@ -110,7 +110,7 @@ def parse_key(answer: str, *, max_bytes: int, string_sample: str) -> Key:
     check_attribute_name(name)
     if colon and key_type not in ("S", "N"):
         raise AnswerError(
-            f"{quote(answer)} has the type {quote(key_type)}; write {name}:S for a string, {name}:N for a number"
+            f"{quote(answer)} has the type {quote(key_type)}, which a key cannot have; write {name}:S for a string, {name}:N for a number"
         )
     is_number = key_type == "N"
     return Key(name, key_type or "S", max_bytes, "1" if is_number else string_sample)
@@ -210,6 +210,6 @@ def check_index(entry: str, index: Index, others: list[Index], keys: list[Key]) 
             raise AnswerError(f"{quote(entry)}: is listed twice; remove one")
         if other.logical_id.lower() == index.logical_id.lower() or other.constant == index.constant:
             raise AnswerError(
-                f"{quote(entry)}: the index's name {index.name} is too like {other.name}: they must differ in more than "
+                f"{quote(entry)}: the index's name {index.name} is too similar to {other.name}: they must differ in more than "
                 "case, hyphens and underscores; rename an attribute"
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 import keyword
 
-# Every region of every partition; a test holds the list against botocore's.
+# Every region of every partition; a test compares the list with botocore's.
 REGIONS = (
     *("af-south-1", "ap-east-1", "ap-east-2", "ap-northeast-1", "ap-northeast-2", "ap-northeast-3"),
     *("ap-south-1", "ap-south-2", "ap-southeast-1", "ap-southeast-2", "ap-southeast-3"),
@@ -53,7 +53,7 @@ RUST_NAMES = set(
     bool char f32 f64 i8 i16 i32 i64 i128 isize str u8 u16 u32 u64 u128 usize drop
     """.split()
 )
-# Names that the rendered modules give to something else; a test holds the list against the render.
+# Names that the rendered modules give to something else; a test compares the list with the render.
 SERVICE_NAMES = {
     "annotations",
     "app",
@@ -73,5 +73,5 @@ SERVICE_NAMES = {
     "table",
 }
 
-# Names of which the logical id, with which template.yaml names the event, is a function of CloudFormation's.
+# Names whose logical id in template.yaml would be the name of a CloudFormation function.
 CLOUDFORMATION_NAMES = {"ref_"}

@@ -222,14 +222,14 @@ def check_segment(entry: str, segment: str, *, is_last: bool) -> None:
     if not re.fullmatch(r"[A-Za-z0-9._-]+|\{[A-Za-z_][A-Za-z0-9_]*\+?\}", segment):
         raise AnswerError(
             f"{quote(entry)}: {quote(segment)} is not a path segment; write letters, digits, '.', '_' and '-', "
-            "or one parameter such as {user_id}, or last {proxy+}"
+            "or one parameter such as {user_id}, or {proxy+} as the last segment"
         )
 
 
 def check_handler_name(entry: str, name: str, *, derived: bool) -> None:
-    rename = f"; name the handler after the path, as in {quote(' '.join(entry.split()[:2]) + ' my_handler')}"
+    rename = f"; add a name for the handler, as in {quote(' '.join(entry.split()[:2]) + ' my_handler')}"
     label = f"the name {quote(name)}" + (" derived for the handler" if derived else "")
-    if not re.fullmatch(r"[a-z](_?[a-z0-9])*_?", name):  # two '_' together are no snake case to Rust
+    if not re.fullmatch(r"[a-z](_?[a-z0-9])*_?", name):  # Rust does not accept '__' as snake case
         raise AnswerError(
             f"{quote(entry)}: {label} is not a lower-case letter followed by lower-case letters, digits and single '_'{rename}"
         )
@@ -338,7 +338,7 @@ def find_duplicates(routes: list[Route]) -> Iterator[str]:
         if other is not route:
             yield (
                 f"'{route.key}' and '{other.key}' would both be handled by {quote(route.name)}"
-                f"; name one after its path, as in '{route.key} {route.name}_2'"
+                f"; give one a name of its own, as in '{route.key} {route.name}_2'"
                 if other.name == route.name
                 else f"the names {quote(route.name)} and {quote(other.name)} have the same logical id "
                 f"{route.logical_id}Function; rename one"

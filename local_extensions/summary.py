@@ -42,7 +42,7 @@ def describe_operation(route: Mapping[str, str]) -> str:
 
 
 def show(text: str) -> None:
-    """Print text on stderr, for stdout may be a patch of `cruft diff`. A failure to print does not fail the render."""
+    """Print text on stderr, because stdout may be a patch of `cruft diff`. A failure to print does not fail the render."""
     if sys.stderr is None:
         return
     try:

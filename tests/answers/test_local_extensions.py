@@ -16,6 +16,7 @@ import yaml
 from jinja2 import Environment
 
 import local_extensions
+from local_extensions import contract, examples, openapi, source
 from local_extensions.answers import (
     find_program,
     make_command,
@@ -29,7 +30,7 @@ from local_extensions.answers import (
     parse_table_name,
     parse_text,
 )
-from local_extensions.attributes import Attributes, parse_attributes
+from local_extensions.attributes import TYPES, Attributes, parse_attributes
 from local_extensions.extension import AnswersExtension
 from local_extensions.keys import Index, Key, parse_indexes, parse_key, parse_partition_key, parse_sort_key
 from local_extensions.limits import REGIONS
@@ -565,8 +566,8 @@ class TestAttributes:
             ("a:new|new", "'a:new|new': the value 'new' is listed twice; remove one"),
             ("a:new|not so", "'a:new|not so': the value 'not so' is not 1 to 64 of the characters"),
             (f"a:new|{'x' * 65}", "is not 1 to 64 of the characters"),
-            ("..., a", "'...' allows other attributes and comes last; move it to the end, once"),
-            ("a, ..., ...", "'...' allows other attributes and comes last; move it to the end, once"),
+            ("..., a", "'...' allows other attributes; write it once, at the end"),
+            ("a, ..., ...", "'...' allows other attributes; write it once, at the end"),
             (", ".join(f"a{number}" for number in range(101)), "lists 101 attributes, and the limit is 100; remove 1,"),
             (["a"], "is a list, of which cookiecutter uses only the first element; write it as a string: 'a'"),
             (7, "'7' is not text"),
@@ -612,11 +613,15 @@ class TestIndexes:
             ("a/b/c", "", "'a/b/c': an index has at most two key attributes; write partition/sort"),
             ("a/a", "", "'a/a': has one attribute for both keys; remove '/a'"),
             ("a/", "", "'a/': '' is not a letter or underscore"),
-            ("a:B", "", "'a:B': 'a:B' has the type 'B'; write a:S for a string, a:N for a number"),
+            (
+                "a:B",
+                "",
+                "'a:B': 'a:B' has the type 'B', which a key cannot have; write a:S for a string, a:N for a number",
+            ),
             ("user_id/a", "", "'user_id/a': 'user_id' is the table's partition key"),
             ("a, a", "", "'a': is listed twice; remove one"),
-            ("Aa, aa", "", "'aa': the index's name by-aa is too like by-Aa"),
-            ("a_and_b, a/b", "", "'a/b': the index's name by-a-and-b is too like by-a_and_b"),
+            ("Aa, aa", "", "'aa': the index's name by-aa is too similar to by-Aa"),
+            ("a_and_b, a/b", "", "'a/b': the index's name by-a-and-b is too similar to by-a_and_b"),
             ("a:S, b/a:N", "", "'b/a:N': 'a' has the type S elsewhere; write a:S"),
             ("a:N", "a", "'a:N': 'a' has the type S elsewhere; write a:S"),
             ("posted_at:S", "", "'posted_at:S': 'posted_at' has the type N elsewhere; write posted_at:N"),
@@ -632,6 +637,32 @@ class TestIndexes:
         keys = [USER_ID, POSTED_AT]
         (found,) = parse_indexes(answer, keys, parse_attributes(attributes, keys)[0])[1]
         assert problem in found
+
+    def test_limit_an_attribute_of_several_keys_to_the_smallest(self) -> None:
+        service = parse_answers({**ANSWERS, "indexes": "a/b, b, c/user_id"})[0]
+        assert service
+        limits = {key.name: key.max_bytes for key in service.all_keys}
+        assert limits == {"user_id": 1024, "a": 2048, "b": 1024, "c": 2048}
+
+    @pytest.mark.parametrize(
+        ("indexes", "attributes"),
+        [
+            ("visits", ""),
+            ("name:N", ""),
+            ("size", "size:number, state:a|b, at:datetime?"),
+            ("state/at", "state:a|b, at:datetime?"),
+        ],
+    )
+    def test_have_the_same_values_in_all_examples(self, indexes: str, attributes: str) -> None:
+        answers = {**ANSWERS, "indexes": indexes, "attributes": attributes}
+        service = parse_answers({**answers, "routes": make_default_routes(answers)})[0]
+        assert service
+        (index,) = service.indexes
+        route = next(route for route in service.routes if route.index)
+
+        for seed in map(json.loads, examples.list_seeds(service)):
+            assert examples.write_path(service, route).endswith(f"/{seed[index.partition_key.name]}")
+            assert all(isinstance(seed[key.name], int) == key.is_number for key in index.keys)
 
     def test_allow_a_function_its_query_and_nothing_else(self) -> None:
         answers = {**ANSWERS, "indexes": "email", "functions": "per-route"}
@@ -802,6 +833,41 @@ class TestQuoting:
 
     def test_a_plain_name_stays_plain(self) -> None:
         assert quote_yaml("/users/{user_id}") == "/users/{user_id}"
+
+
+class TestContract:
+    """What contract tests call."""
+
+    @pytest.mark.parametrize(
+        ("others", "methods"),
+        [
+            ("", ["GET", "POST", "PUT", "PATCH", "DELETE"]),
+            ("GET, DELETE", ["POST", "PUT", "PATCH"]),
+            ("GET, POST, PUT, PATCH, DELETE", ["HEAD"]),
+            ("GET, POST, PUT, PATCH, DELETE, HEAD", ["OPTIONS"]),
+            ("GET, POST, PUT, PATCH, DELETE, HEAD, OPTIONS", []),
+        ],
+    )
+    def test_a_route_for_any_method_gets_those_without_a_route(self, others: str, methods: list[str]) -> None:
+        routes = ", ".join(
+            [*(f"{method} /x {method.lower()}_it" for method in others.split(", ") if method), "ANY /x any_it"]
+        )
+        service = parse_answers({**ANSWERS, "routes": routes})[0]
+        assert service
+        route = service.routes[-1]
+
+        assert contract.list_methods(service, route) == methods
+        assert contract.list_requests(service, [route]) == [f"{method} /x" for method in methods[-1:]]
+
+
+def test_each_type_of_attribute_is_in_every_table() -> None:
+    tables = {
+        "openapi.TYPE_SCHEMAS": openapi.TYPE_SCHEMAS.keys() - {"enum"},
+        "contract.WRONG_VALUES": contract.WRONG_VALUES.keys() - {"enum"},
+        "source.PYTHON_CHECKS": source.PYTHON_CHECKS.keys(),
+        "source.RUST_KINDS": source.RUST_KINDS.keys(),
+    }
+    assert {name: types for name, types in tables.items() if types != TYPES.keys()} == {}
 
 
 def test_takes_its_module_away_so_that_another_version_can_be_loaded() -> None:

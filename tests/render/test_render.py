@@ -62,6 +62,10 @@ ODD: dict[str, dict[str, str]] = {
     },
     "anyone": {"auth": "none", "cors_origin": "*"},
     "only optional attributes": {"attributes": "email?, size:number?"},
+    "indexes on the sort key and on attributes of the examples": {
+        "sort_key": "line",
+        "indexes": "line/user_id, visits, name:N/user_id",
+    },
     "one of each": {
         "sort_key": "at:N",
         "routes": "GET /, HEAD /, POST /, GET /{user_id}, POST /{user_id}, ANY /x/{y}, HEAD /{user_id}/{at}, GET /{user_id}/{at}, PUT /{user_id}/{at}, PATCH /{user_id}/{at}, DELETE /{user_id}/{at}",
@@ -115,6 +119,9 @@ TESTED = {
         "routes": f"DELETE /{{{'k' * 255}}}",
     },
     "pages of another origin": ODD["pages of another origin"],
+    "indexes on the sort key and on attributes of the examples": ODD[
+        "indexes on the sort key and on attributes of the examples"
+    ],
     "per-route, one of each, only optional attributes": {
         **ODD["one of each"],
         **ODD["only optional attributes"],

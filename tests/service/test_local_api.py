@@ -111,7 +111,7 @@ class TestNoRequestHangs:
 
         assert (late.status_code, other, fixed) == (status, 404, 200)
         assert 2 <= seconds < 2 + SECONDS_TO_ANSWER / 4
-        assert "did not answer within 2 s" in (stack.service.path / "dev.log").read_text()
+        assert "did not respond within 2 s" in (stack.service.path / "dev.log").read_text()
 
     @pytest.mark.parametrize("language", LANGUAGES)
     def test_after_an_edit(self, make_stack: Callable[..., Stack], language: str) -> None:

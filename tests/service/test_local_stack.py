@@ -495,7 +495,7 @@ class TestDoctor:
         stack.make("up")
 
         assert f"The emulator uses port {stack.localstack_port}, not 4566" in other_port
-        missing = "The emulator does not answer, or has no table users in ap-northeast-1; run: make up"
+        missing = "The emulator does not respond, or has no table users in ap-northeast-1; run: make up"
         assert missing in silent
         assert missing in without_table
         assert stack.dynamodb().list_tables()["TableNames"] == ["users"]
@@ -531,12 +531,12 @@ class TestDoctor:
     def test_reports_an_engine_that_does_not_answer(self, make_stack: Callable[..., Stack]) -> None:
         stack = make_stack()
         nowhere = "unix:///nowhere.sock"
-        assert "The Docker engine does not answer" in self.run_doctor(stack, DOCKER_HOST=nowhere)
+        assert "The Docker engine does not respond" in self.run_doctor(stack, DOCKER_HOST=nowhere)
         for target in ("up", "dev"):
             result = stack.service.run("make", target, *stack.settings, DOCKER_HOST=nowhere)
             assert result.returncode != 0
             assert result.stdout.startswith(
-                "The Docker engine does not answer; start Docker, or run: make dev DOCKER=no"
+                "The Docker engine does not respond; start Docker, or run: make dev DOCKER=no"
             )
 
     def run_doctor(self, stack: Stack, *settings: str, **environment: str) -> str:

@@ -122,7 +122,7 @@ class TestTheEngine:
             (tmp_path / "another.sock").unlink()
             result = stack.service.run("make", "doctor", *stack.settings)
             assert result.returncode != 0
-            assert f"The Docker engine does not answer at {endpoint}; start Docker." in result.stdout
+            assert f"The Docker engine does not respond at {endpoint}; start Docker." in result.stdout
 
     def test_must_see_the_project(self, make_stack: Callable[..., Stack], tmp_path: Path) -> None:
         stack = make_stack()

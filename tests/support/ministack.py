@@ -106,7 +106,7 @@ def wait_until_it_answers(stack: MiniStack, container: str) -> None:
             requests.get(f"{stack.url}/_ministack/health", timeout=5).raise_for_status()
             return
         time.sleep(0.1)
-    raise TimeoutError(f"MiniStack does not answer:\n{run('docker', 'logs', container)}")
+    raise TimeoutError(f"MiniStack does not respond:\n{run('docker', 'logs', container)}")
 
 
 def run(*command: str, **variables: str) -> str:

@@ -112,7 +112,7 @@ class Gateway:
                     self.load(template)
                     old.stop()
                 except (AttributeError, KeyError, TypeError, ValueError) as error:
-                    print(f"template.yaml is invalid, the API keeps its routes: {error!r}", flush=True)
+                    print(f"template.yaml is invalid; the API keeps its routes: {error!r}", flush=True)
 
     def answer(self, request: Request) -> Response:
         """Return what API Gateway responds to a request."""
@@ -167,7 +167,7 @@ class Gateway:
         return None
 
     def is_preflight(self, request: Request, match: Match | None) -> bool:
-        """Return whether the gateway answers itself: SAM adds OPTIONS to each path that has no route for it."""
+        """Return whether the gateway itself responds: SAM adds OPTIONS to each path that has no route for it."""
         return request.method == "OPTIONS" and (match is None or match.method == "ANY")
 
     def allow_page(self, path: str) -> Response:
@@ -279,7 +279,7 @@ def make_event(request: Request, match: Match, path: str) -> dict[str, Any]:
 
 @contextmanager
 def run_table(port: int = 0) -> Iterator[str]:
-    """Start moto's server as DynamoDB, on a free port for 0, and yield its endpoint."""
+    """Start moto's server as DynamoDB, on a free port if `port` is 0, and yield its endpoint."""
     with socket.create_server(("127.0.0.1", port)) as listener:  # moto gets it: nothing else can take the port
         endpoint = f"http://127.0.0.1:{listener.getsockname()[1]}"
         command = [sys.executable, "-c", MOTO]
@@ -293,7 +293,7 @@ def run_table(port: int = 0) -> Iterator[str]:
 
 @contextmanager
 def run_api(endpoint: str, port: int = 0) -> Iterator[str]:
-    """Serve the API, on a free port for 0, with its table behind an endpoint, and yield its URL."""
+    """Serve the API, on a free port if `port` is 0, with its table behind an endpoint, and yield its URL."""
     gateway = Gateway(endpoint)
     try:
         gateway.function.prepare()  # while the emulator starts

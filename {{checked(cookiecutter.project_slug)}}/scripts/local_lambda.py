@@ -57,7 +57,7 @@ class RequestHandler(WSGIRequestHandler):
 
 
 def serve(answer: Callable[[Request], Response], port: int) -> BaseWSGIServer:
-    """Start a server on this machine, on a free port for 0. Its shutdown() ends it."""
+    """Start a server on this machine, on a free port if `port` is 0. Its shutdown() ends it."""
     application = Request.application(answer)
     server = make_server("127.0.0.1", port, application, threaded=True, request_handler=RequestHandler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -65,7 +65,7 @@ def serve(answer: Callable[[Request], Response], port: int) -> BaseWSGIServer:
 
 
 class RuntimeApi:
-    """The Runtime API of one process. It goes with the process, whose last request for an event would swallow one."""
+    """The Runtime API of one process, with which it ends: a request left waiting would take the next one's event."""
 
     def __init__(self) -> None:
         self.events: SimpleQueue[tuple[bytes, float] | None] = SimpleQueue()
@@ -136,7 +136,7 @@ class Function:
                 if not self.is_running():
                     raise FunctionError("The function's process exited")
             self.stop()
-            raise FunctionTimeout(f"The function did not answer within {self.timeout} s")
+            raise FunctionTimeout(f"The function did not respond within {self.timeout} s")
 
     def is_running(self) -> bool:
         return bool(self.runtime) and (self.process is None or self.process.poll() is None)

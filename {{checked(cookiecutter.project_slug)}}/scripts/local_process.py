@@ -1,4 +1,4 @@
-"""What both ways to serve the API share: the check of a port, and one end, at the first signal."""
+"""What both ways to serve the API share: the check of a port, and a clean end at the first signal."""
 
 import signal
 import socket

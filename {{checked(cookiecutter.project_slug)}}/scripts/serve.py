@@ -1,6 +1,6 @@
 """Serves the API with `sam local start-api` until it is stopped, and leaves none of its containers behind.
 
-It first makes the targets of the Makefile that it is given. With --watch it builds again after a change under src/,
+It first runs the make targets that it is given. With --watch it builds again after a change under src/,
 in template.yaml{{ "" if service.is_python else " or Cargo.toml" }}, and restarts sam, which may have read half of the new template during the build.
 """
 

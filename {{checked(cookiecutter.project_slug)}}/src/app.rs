@@ -1,4 +1,4 @@
-//! The function's entry: from API Gateway's event to a handler, and from its response back.
+//! The function's entry point: from API Gateway's event to a handler, and from its response back.
 
 {% if service.is_rest -%}
 use std::collections::{BTreeMap, HashMap};

@@ -76,7 +76,7 @@ def resolve(value: Any, values: dict[str, Any]) -> Any:
 def create_tables(client: Any, template_file: Path) -> None:
     """Wait until the emulator answers, then create each table of a template that does not exist yet.
 
-    Raises ValueError if the template declares no table, TimeoutError if the emulator does not answer.
+    Raises ValueError if the template declares no table, TimeoutError if the emulator does not respond.
     """
     resources = read_template(template_file)["Resources"].values()
     tables = [resource["Properties"] for resource in resources if resource["Type"] == "AWS::DynamoDB::Table"]
@@ -106,7 +106,7 @@ def wait_for_emulator(client: Any) -> list[str]:
             return names
         except (BotoCoreError, ClientError) as error:
             if time.monotonic() > deadline:
-                raise TimeoutError(f"The emulator does not answer: {error}") from error
+                raise TimeoutError(f"The emulator does not respond: {error}") from error
             time.sleep(0.2)
 
 
@@ -116,7 +116,7 @@ def report_missing_indexes(client: Any, properties: dict[str, Any]) -> None:
     existing = {index["IndexName"] for index in table.get("GlobalSecondaryIndexes", [])}
     for index in properties.get("GlobalSecondaryIndexes", []):
         if index["IndexName"] not in existing:
-            print(f"Table {table['TableName']} has no index {index['IndexName']}: `make reset` recreates it, empty")
+            print(f"Table {table['TableName']} has no index {index['IndexName']}; `make reset` recreates it, empty")
 
 
 def connect(endpoint: str, region: str) -> Any:

@@ -45,7 +45,7 @@ def read_cursor(request: Request, index: Index | None = None) -> Item | None:
 
 
 def decode_cursor(cursor: str, key: Sequence[KeyAttribute]) -> tuple[Any, Item]:
-    """Return a cursor's scope and key. What clients made up may raise anything that parsing raises."""
+    """Return a cursor's scope and key. A made-up cursor may raise any error of parsing."""
     content = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
     match json.loads(content):
         case [scope, [*texts]]:
@@ -71,7 +71,7 @@ def read_cursor(request: Request) -> Item | None:
 
 
 def decode_cursor(cursor: str) -> tuple[Any, Item]:
-    """Return a cursor's scope and key. What clients made up may raise anything that parsing raises."""
+    """Return a cursor's scope and key. A made-up cursor may raise any error of parsing."""
     content = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
     match json.loads(content):
         case [scope, [*texts]]:

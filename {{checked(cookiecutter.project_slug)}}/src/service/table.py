@@ -246,7 +246,7 @@ def service_errors(condition_failed: ServiceError | None = None) -> Iterator[Non
 
 
 def translate(error: exceptions.ClientError, condition_failed: ServiceError | None) -> Exception:
-    """Return the service's error for one of DynamoDB's, or that one if it is the service's own fault."""
+    """Return the service's error for one of DynamoDB's, or DynamoDB's own if the service is at fault."""
     code = error.response["Error"]["Code"]
     message = error.response["Error"].get("Message", "")
     if code == "ConditionalCheckFailedException" and condition_failed:
