@@ -1,4 +1,4 @@
-"""Removes the files of services with other answers, sets modes, checks the service, and prints what to do next."""
+"""Removes the files of services with other answers, checks the service, sets modes, and prints what to do next."""
 
 from __future__ import annotations
 

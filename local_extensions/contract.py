@@ -238,6 +238,15 @@ def list_preflights(service: Service) -> list[Route]:
     return [route for route in service.routes if route.path not in paths]
 
 
+def find_smoke_imports(service: Service) -> dict[str, bool]:
+    """Return whether the smoke test uses `Item`, and `ATTRIBUTES`."""
+    written = bool(find_routes(service, "create", "replace", "update"))
+    return {
+        "Item": not service.operations <= {"list", "stub"},
+        "ATTRIBUTES": bool(service.attributes.listed) and written,
+    }
+
+
 def plan_call(service: Service, route: Route) -> Call:
     """Return how the smoke test calls a route: a stub with every method that leads to it."""
     filled = fill(service, route, "any") if route.operation == "stub" else route.path

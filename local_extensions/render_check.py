@@ -286,11 +286,11 @@ def prune(root: Path, names: Iterable[str]) -> None:
                 directory.rmdir()
 
 
-def make_scripts_executable(root: Path, names: Iterable[str]) -> None:
+def make_scripts_executable(project: Project) -> None:
     """Make files that begin with `#!` executable: zip archives and Windows file systems keep no modes."""
-    for name in names:
-        path = root / name
-        if path.is_file() and path.read_bytes().startswith(b"#!"):
+    for name, text in project.texts.items():
+        if text.startswith("#!"):
+            path = project.root / name
             path.chmod(path.stat().st_mode | stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH)
 
 
@@ -301,8 +301,9 @@ def finish(expected: Mapping[str, Any]) -> str | None:
     """
     root = Path.cwd()
     prune(root, expected["pruned"])
-    make_scripts_executable(root, expected["files"])
-    if problems := find_problems(Project(root, expected)):
+    project = Project(root, expected)
+    if problems := find_problems(project):
         return "\n".join(["The rendered service is not valid; please report this:", *problems])
+    make_scripts_executable(project)
     show(summarize(root, expected))
     return None

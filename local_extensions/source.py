@@ -50,6 +50,17 @@ def describe_key(service: Service) -> str:
     return " and ".join(f"`{key.name}` ({'a number' if key.is_number else 'a string'})" for key in service.keys)
 
 
+def import_from(module: str, *names: str, **used: object) -> str:
+    """Return an import of names, and of further names that are used, in ruff's order: constants, classes, others.
+
+    >>> import_from("api", "Api", "Item", ATTRIBUTES=True, Response=False)
+    'from api import ATTRIBUTES, Api, Item'
+    """
+    imported = [*names, *(name for name, is_used in used.items() if is_used)]
+    imported.sort(key=lambda name: (not name.isupper(), not name[0].isupper(), name))
+    return f"from {module} import {', '.join(imported)}"
+
+
 def queries_index(service: Service) -> bool:
     """Return whether a handler queries an index."""
     return any(route.index for route in service.routes)

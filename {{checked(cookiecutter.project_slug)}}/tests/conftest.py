@@ -23,7 +23,7 @@ import local_api
 import local_lambda
 {%- endif %}
 import pytest
-from api import {{ "ATTRIBUTES, " if service.attributes.listed or service.indexes }}Api, Item, Table
+{{ source.import_from("api", "Api", "Item", "Table", ATTRIBUTES=service.attributes.listed or service.indexes) }}
 
 API_URL = os.environ.get("API_URL")
 {{ service.key_definitions -}}

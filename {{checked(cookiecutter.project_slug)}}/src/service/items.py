@@ -1,17 +1,17 @@
 """Reads and validates what a request says of an item: its key, its attributes, the changes to them."""
 {{ source.turn_formatter_off(service) }}
 import re
-from collections.abc import {{ "Callable, " if service.attributes.listed }}{{ "Iterable, " if service.indexes }}Mapping
+{{ source.import_from("collections.abc", "Mapping", Callable=service.attributes.listed, Iterable=service.indexes) }}
 {%- if service.attributes.listed %}
 from datetime import date
 {%- endif %}
 from decimal import Decimal
-from typing import Any{{ ", NamedTuple" if service.attributes.listed }}
+{{ source.import_from("typing", "Any", NamedTuple=service.attributes.listed) }}
 
 from service import json_values
 from service.errors import InvalidRequest
 from service.http import Request
-from service.table import {{ "INDEXES, " if service.indexes }}KEY, Item, KeyAttribute
+{{ source.import_from("service.table", "KEY", "Item", "KeyAttribute", INDEXES=service.indexes) }}
 
 # What fits into an update expression: Amazon DynamoDB Developer Guide, "Quotas", expression parameters.
 MAX_CHANGES = 300

@@ -11,7 +11,7 @@ from typing import Any
 from service import items, json_values
 from service.errors import InvalidRequest
 from service.http import Request, Response
-from service.table import KEY, {{ "Index, " if service.indexes }}Item{{ ", KeyAttribute" if service.indexes }}
+{{ source.import_from("service.table", "KEY", "Item", Index=service.indexes, KeyAttribute=service.indexes) }}
 
 DEFAULT_LIMIT = 25
 MAX_LIMIT = 100

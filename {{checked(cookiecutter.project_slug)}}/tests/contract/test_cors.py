@@ -6,7 +6,7 @@
 """Web pages of another origin can call the API."""
 
 import pytest
-from api import {{ "ATTRIBUTES, " if typed and created }}Api{{ ", Item" if created }}{{ ", Response" if preflights or created }}
+{{ source.import_from("api", "Api", ATTRIBUTES=typed and created, Item=created, Response=preflights or created) }}
 
 # A request to each route, by its method.
 REQUESTS = [

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from api import {{ "ATTRIBUTES, " if refusals }}{{ "REFUSED, " if refusals }}{{ "REQUIRED, " if typed }}Api, Item, Table
+{{ source.import_from("api", "Api", "Item", "Table", ATTRIBUTES=refusals, REFUSED=refusals, REQUIRED=typed) }}
 
 {{ contract.parametrize(contract.find_routes(service, "create")) }}
 {{ last_key.definition }}

@@ -3,7 +3,7 @@
 """POST creates an item in the partition that the path names."""
 
 import pytest
-from api import {{ "REQUIRED, " if typed }}Api, Item
+{{ source.import_from("api", "Api", "Item", REQUIRED=typed) }}
 
 {{ contract.parametrize(contract.find_routes_in_partition(service)) }}
 {{ key.definition }}

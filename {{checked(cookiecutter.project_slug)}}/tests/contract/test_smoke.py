@@ -1,12 +1,7 @@
-{% set typed = service.attributes.listed -%}
 """Calls each route once. Only items of these tests change."""
 
 import pytest
-{%- if service.routes | rejectattr("operation", "in", ("list", "stub")) | list %}
-from api import {{ "ATTRIBUTES, " if typed and contract.find_routes(service, "create", "replace", "update") }}Api, Item
-{%- else %}
-from api import Api
-{%- endif %}
+{{ source.import_from("api", "Api", **contract.find_smoke_imports(service)) }}
 
 pytestmark = pytest.mark.smoke
 {%- for route in service.routes if contract.list_methods(service, route) %}

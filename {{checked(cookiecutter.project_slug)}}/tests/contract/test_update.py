@@ -9,7 +9,7 @@
 from typing import Any
 
 import pytest
-from api import {{ "ATTRIBUTES, " if typed }}{{ "REFUSED, " if refusals }}{{ "REQUIRED, " if typed }}Api, Item, Table
+{{ source.import_from("api", "Api", "Item", "Table", ATTRIBUTES=typed, REFUSED=refusals, REQUIRED=typed) }}
 
 {{ contract.parametrize(contract.find_routes(service, "update")) }}
 
