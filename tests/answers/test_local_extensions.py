@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import builtins
+import doctest
+import importlib
 import json
+import pkgutil
 import re
 import shlex
 import sys
@@ -858,6 +861,15 @@ class TestContract:
 
         assert contract.list_methods(service, route) == methods
         assert contract.list_requests(service, [route]) == [f"{method} /x" for method in methods[-1:]]
+
+
+def test_the_examples_in_docstrings_are_right() -> None:
+    names = [each.name for each in pkgutil.iter_modules(local_extensions.__path__)]
+
+    results = [doctest.testmod(importlib.import_module(f"local_extensions.{name}")) for name in names]
+
+    assert sum(result.attempted for result in results) > 0
+    assert sum(result.failed for result in results) == 0
 
 
 def test_each_type_of_attribute_is_in_every_table() -> None:
