@@ -58,18 +58,18 @@ class Call(NamedTuple):
     is_preflight: bool = False
 
 
-def find_routes(service: Service, *operations: str) -> list[Route]:
+def list_routes(service: Service, *operations: str) -> list[Route]:
     """Return the routes to the table that the tests of these operations call."""
     routes = [each for each in service.routes if each.operation in operations and not each.index]
     return [each for each in routes if each.method != "HEAD"]
 
 
-def find_routes_in_partition(service: Service) -> list[Route]:
+def list_routes_in_partition(service: Service) -> list[Route]:
     """Return the routes that create an item in the partition that their path names."""
-    return [route for route in find_routes(service, "create") if route.parameters]
+    return [route for route in list_routes(service, "create") if route.parameters]
 
 
-def find_heads(service: Service) -> list[Route]:
+def list_heads(service: Service) -> list[Route]:
     return [each for each in service.routes if each.method == "HEAD" and each.operation != "stub" and not each.index]
 
 
@@ -233,14 +233,14 @@ def fill(service: Service, route: Route, value: str) -> str:
 
 
 def list_preflights(service: Service) -> list[Route]:
-    """Return the routes whose preflights a gateway answers: a REST API leaves those of a route for OPTIONS to it."""
+    """Return the routes whose preflights the gateway handles: in a REST API, a path's route for OPTIONS gets them."""
     paths = {route.path for route in service.routes if route.method == "OPTIONS" and service.is_rest}
     return [route for route in service.routes if route.path not in paths]
 
 
 def find_smoke_imports(service: Service) -> dict[str, bool]:
     """Return whether the smoke test uses `Item`, and `ATTRIBUTES`."""
-    written = bool(find_routes(service, "create", "replace", "update"))
+    written = bool(list_routes(service, "create", "replace", "update"))
     return {
         "Item": not service.operations <= {"list", "stub"},
         "ATTRIBUTES": bool(service.attributes.listed) and written,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from local_extensions.answers import TEMPLATE
-from local_extensions.contract import find_heads, find_routes, find_routes_in_partition, list_index_routes
+from local_extensions.contract import list_heads, list_index_routes, list_routes, list_routes_in_partition
 from local_extensions.deployment import name_resource
 
 if TYPE_CHECKING:
@@ -22,15 +22,15 @@ FILES_FOR_SOME: dict[tuple[str, ...], Callable[[Service], bool]] = {
         service.is_python
     ),
     ("Cargo.toml", "deny.toml", "rustfmt.toml", ".rs"): lambda service: not service.is_python,
-    ("/test_create.py",): lambda service: bool(find_routes(service, "create")),
-    ("/test_create_in_partition.py",): lambda service: bool(find_routes_in_partition(service)),
-    ("/test_read.py",): lambda service: bool(find_routes(service, "read")),
-    ("/test_replace.py",): lambda service: bool(find_routes(service, "replace")),
-    ("/test_update.py",): lambda service: bool(find_routes(service, "update")),
-    ("/test_delete.py",): lambda service: bool(find_routes(service, "delete")),
-    ("/test_pages.py",): lambda service: bool(find_routes(service, "list", "query")),
-    ("/test_query.py",): lambda service: bool(find_routes(service, "query")),
-    ("/test_head.py",): lambda service: bool(find_heads(service)),
+    ("/test_create.py",): lambda service: bool(list_routes(service, "create")),
+    ("/test_create_in_partition.py",): lambda service: bool(list_routes_in_partition(service)),
+    ("/test_read.py",): lambda service: bool(list_routes(service, "read")),
+    ("/test_replace.py",): lambda service: bool(list_routes(service, "replace")),
+    ("/test_update.py",): lambda service: bool(list_routes(service, "update")),
+    ("/test_delete.py",): lambda service: bool(list_routes(service, "delete")),
+    ("/test_pages.py",): lambda service: bool(list_routes(service, "list", "query")),
+    ("/test_query.py",): lambda service: bool(list_routes(service, "query")),
+    ("/test_head.py",): lambda service: bool(list_heads(service)),
     ("/test_index.py",): lambda service: bool(list_index_routes(service)),
     ("/test_cors.py",): lambda service: bool(service.cors_origin),
 }

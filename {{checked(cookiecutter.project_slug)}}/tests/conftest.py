@@ -105,7 +105,7 @@ def item(key: Item, table: Table) -> Item:
 {%- endif %}
     table.put_item(Item=item)
     return item
-{%- if contract.find_routes(service, "list", "query") %}
+{%- if contract.list_routes(service, "list", "query") %}
 
 
 @pytest.fixture

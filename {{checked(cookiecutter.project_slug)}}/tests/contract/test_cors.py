@@ -1,6 +1,6 @@
 {% set preflights = contract.list_preflights(service) -%}
 {% set own_preflights = preflights | length < service.routes | length -%}
-{% set created = contract.find_routes(service, "create") -%}
+{% set created = contract.list_routes(service, "create") -%}
 {% set typed = service.attributes.listed -%}
 {% set page = "https://page.example" if service.cors_origin == "*" else service.cors_origin -%}
 """Web pages of another origin can call the API."""

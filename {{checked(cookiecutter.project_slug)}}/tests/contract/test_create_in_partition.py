@@ -5,7 +5,7 @@
 import pytest
 {{ source.import_from("api", "Api", "Item", REQUIRED=typed) }}
 
-{{ contract.parametrize(contract.find_routes_in_partition(service)) }}
+{{ contract.parametrize(contract.list_routes_in_partition(service)) }}
 {{ key.definition }}
 
 def test_takes_the_partition_key_from_the_path(api: Api, key: Item, path: str) -> None:

@@ -3,7 +3,7 @@
 import pytest
 from api import Api, Item, Table
 
-{{ contract.parametrize(contract.find_routes(service, "delete")) }}
+{{ contract.parametrize(contract.list_routes(service, "delete")) }}
 
 
 def test_deletes_an_item(api: Api, table: Table, item: Item, key: Item, path: str) -> None:

@@ -5,7 +5,7 @@ from api import Api, Item
 
 # The status if no item has the key.
 STATUSES = {
-{%- for route in contract.find_heads(service) %}
+{%- for route in contract.list_heads(service) %}
     {{ route.path | quoted }}: {{ 404 if route.operation == "read" else 200 }},
 {%- endfor %}
 }

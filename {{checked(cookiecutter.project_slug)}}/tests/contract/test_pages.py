@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from api import Api, Item
 
-{{ contract.parametrize(contract.find_routes(service, "list", "query")) }}
+{{ contract.parametrize(contract.list_routes(service, "list", "query")) }}
 
 
 def read_pages(api: Api, path: str, item: Item, **query: str) -> list[list[Item]]:

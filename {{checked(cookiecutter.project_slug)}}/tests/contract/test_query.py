@@ -1,10 +1,10 @@
-{% set lists = contract.find_routes(service, "list") -%}
+{% set lists = contract.list_routes(service, "list") -%}
 """GET lists the items of a partition, one page at a time."""
 
 import pytest
 from api import Api, Item
 
-{{ contract.parametrize(contract.find_routes(service, "query")) }}
+{{ contract.parametrize(contract.list_routes(service, "query")) }}
 
 
 def test_lists_only_the_partition_in_order(api: Api, items: list[Item], item: Item, path: str) -> None:

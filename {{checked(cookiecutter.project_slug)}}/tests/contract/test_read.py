@@ -3,7 +3,7 @@
 import pytest
 from api import Api, Item, Table
 
-{{ contract.parametrize(contract.find_routes(service, "read")) }}
+{{ contract.parametrize(contract.list_routes(service, "read")) }}
 {{ service.key_definitions }}
 
 def test_reads_an_item(api: Api, item: Item, path: str) -> None:

@@ -1,4 +1,4 @@
-{% set locations = contract.list_locations(contract.find_routes(service, "replace")) -%}
+{% set locations = contract.list_locations(contract.list_routes(service, "replace")) -%}
 {% set location = contract.write_location(locations) -%}
 {% set refusals = contract.list_refusals(service) -%}
 {% set required = service.attributes.required and service.attributes.required[0] -%}
@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 {{ source.import_from("api", "Api", "Item", "Table", ATTRIBUTES=refusals, REFUSED=refusals, REQUIRED=typed) }}
 
-{{ contract.parametrize(contract.find_routes(service, "replace")) }}
+{{ contract.parametrize(contract.list_routes(service, "replace")) }}
 
 
 def test_creates_an_item(api: Api, table: Table, key: Item, path: str) -> None:

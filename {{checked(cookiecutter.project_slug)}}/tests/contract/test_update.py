@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 {{ source.import_from("api", "Api", "Item", "Table", ATTRIBUTES=typed, REFUSED=refusals, REQUIRED=typed) }}
 
-{{ contract.parametrize(contract.find_routes(service, "update")) }}
+{{ contract.parametrize(contract.list_routes(service, "update")) }}
 
 
 def test_sets_and_removes_attributes(api: Api, item: Item, path: str) -> None:
