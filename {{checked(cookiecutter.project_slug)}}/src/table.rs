@@ -43,36 +43,9 @@ pub const KEY: [KeyAttribute; 2] = [PARTITION_KEY, SORT_KEY];
 {%- else %}
 pub const KEY: [KeyAttribute; 1] = [PARTITION_KEY];
 {%- endif %}
-{%- if service.indexes %}
-
-/// A global secondary index of the table.
-pub struct Index {
-    pub name: &'static str,
-    pub key: &'static [KeyAttribute],
-}
-
-impl Index {
-    /// Return what identifies an item in the index: its key and the table's, each attribute once.
-    pub fn cursor_key(&self) -> Vec<&'static KeyAttribute> {
-        let is_new = |key: &&KeyAttribute| self.key.iter().all(|own| own.name != key.name);
-        self.key.iter().chain(KEY.iter().filter(is_new)).collect()
-    }
-}
-{% for index in service.indexes %}
-#[rustfmt::skip] // one line per key attribute
-pub const {{ index.constant }}: Index = Index {
-    name: "{{ index.name }}",
-    key: &[
-{%- for key in index.keys %}
-        KeyAttribute { name: "{{ key.name }}", kind: ScalarAttributeType::{{ key.type }}, max_bytes: {{ key.max_bytes }} },
-{%- endfor %}
-    ],
-};
-{%- endfor %}
-#[rustfmt::skip]
-pub const INDEXES: [Index; {{ service.indexes | length }}] = [{{ service.indexes | map(attribute="constant") | join(", ") }}];
-{%- endif %}
-
+{% if service.indexes %}
+{% include "indexes.rs" -%}
+{% endif %}
 /// Items that follow one another, and the key to continue from if there may be more.
 #[derive(Debug)]
 pub struct Page {

@@ -17,58 +17,9 @@ from service.http import Request
 MAX_CHANGES = 300
 
 JSON_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
-{%- if service.attributes.listed %}
-# RFC 3339, without leap seconds; the date is checked separately.
-DATETIME = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt]([01][0-9]|2[0-3])(:[0-5][0-9]){2}(\.[0-9]+)?"
-    r"([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9])"
-)
-
-
-class Attribute(NamedTuple):
-    """What the value of an attribute must be."""
-
-    type: str
-    """One of TYPES, or enum: one of `values`."""
-
-    required: bool = True
-    values: tuple[str, ...] = ()
-
-    @property
-    def must_be(self) -> str:
-        return f"one of {', '.join(self.values)}" if self.type == "enum" else TYPES[self.type][0]
-
-    def accepts(self, value: Any) -> bool:
-        return value in self.values if self.type == "enum" else TYPES[self.type][1](value)
-
-
-def is_datetime(value: Any) -> bool:
-    if not isinstance(value, str) or not DATETIME.fullmatch(value):
-        return False
-    try:
-        date.fromisoformat(value[:10])
-    except ValueError:
-        return False
-    return True
-
-
-# What a value must be, as the message says it, and the check.
-TYPES: dict[str, tuple[str, Callable[[Any], bool]]] = {
-{%- for type, (phrase, _, _) in service.attributes.types.items() %}
-    "{{ type }}": ("{{ phrase }}", {{ source.PYTHON_CHECKS[type] }}),
-{%- endfor %}
-}
-
-# The attributes of an item in addition to its key; openapi.yaml describes them, too.
-ATTRIBUTES = {
-{%- for attribute in service.attributes.listed %}
-    {{ source.define_in_python(attribute) }},
-{%- endfor %}
-}
-ALLOWS_OTHERS = {{ service.attributes.allows_others }}
-KNOWN = {*ATTRIBUTES, *(key.name for key in KEY)}
-{%- endif %}
-
+{% if service.attributes.listed -%}
+{% include "attributes.py" -%}
+{% endif %}
 {% if service.indexes %}
 def read_key(request: Request, key: Iterable[KeyAttribute] = KEY) -> Item:
     """Return the key attributes in a request's path. Raises InvalidRequest for a value that cannot be in a key."""

@@ -1,0 +1,61 @@
+/// An attribute of an item, and what its value must be.
+struct Attribute {
+    name: &'static str,
+    kind: Kind,
+    required: bool,
+}
+
+#[allow(dead_code)] // for attributes that you add
+enum Kind {
+    String,
+    Number,
+    Integer,
+    Boolean,
+    DateTime,
+    List,
+    Map,
+    OneOf(&'static [&'static str]),
+}
+
+/// The attributes of an item in addition to its key; openapi.yaml describes them, too.
+#[rustfmt::skip] // one line per attribute
+const ATTRIBUTES: &[Attribute] = &[
+{%- for attribute in service.attributes.listed %}
+    {{ source.define_in_rust(attribute) }},
+{%- endfor %}
+];
+const ALLOWS_OTHERS: bool = {{ "true" if service.attributes.allows_others else "false" }};
+
+impl Kind {
+    /// Return what a value must be, as the message says it.
+    fn describe(&self) -> String {
+        match self {
+{%- for type, (phrase, _, _) in service.attributes.types.items() %}
+            Kind::{{ source.RUST_KINDS[type] }} => "{{ phrase }}".into(),
+{%- endfor %}
+            Kind::OneOf(values) => format!("one of {}", values.join(", ")),
+        }
+    }
+
+    fn accepts(&self, value: &AttributeValue) -> bool {
+        match (self, value) {
+            (Kind::Integer, AttributeValue::N(number)) => json_values::is_whole(number),
+            (Kind::DateTime, AttributeValue::S(text)) => is_datetime(text),
+            (Kind::OneOf(values), AttributeValue::S(text)) => values.contains(&text.as_str()),
+            (Kind::String, AttributeValue::S(_))
+            | (Kind::Number, AttributeValue::N(_))
+            | (Kind::Boolean, AttributeValue::Bool(_))
+            | (Kind::List, AttributeValue::L(_))
+            | (Kind::Map, AttributeValue::M(_)) => true,
+            _ => false,
+        }
+    }
+}
+
+/// Return whether text is a time as in RFC 3339, without leap seconds.
+fn is_datetime(text: &str) -> bool {
+    text.get(17..19) != Some("60")
+        && !text.starts_with("0000")
+        && text.get(10..11).is_some_and(|separator| separator.eq_ignore_ascii_case("T"))
+        && DateTime::from_str(&text.to_ascii_uppercase(), DateTimeFormat::DateTimeWithOffset).is_ok()
+}
