@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from local_extensions.answers import TEMPLATE
@@ -16,23 +17,23 @@ if TYPE_CHECKING:
 DIRECTORY = "{{checked(cookiecutter.project_slug)}}"
 
 
-# The files that are for some answers only: the beginnings or the ends of their paths, and whether a service has them.
+# The files that are for some answers only, and whether a service has them.
 FILES_FOR_SOME: dict[tuple[str, ...], Callable[[Service], bool]] = {
-    ("src/service/", "src/requirements.txt", "scripts/python_runtime.py", "tests/unit/test_app.py"): lambda service: (
+    ("src/service/*", "src/requirements.txt", "scripts/python_runtime.py", "tests/unit/test_app.py"): lambda service: (
         service.is_python
     ),
-    ("Cargo.toml", "deny.toml", "rustfmt.toml", ".rs"): lambda service: not service.is_python,
-    ("/test_create.py",): lambda service: bool(list_routes(service, "create")),
-    ("/test_create_in_partition.py",): lambda service: bool(list_routes_in_partition(service)),
-    ("/test_read.py",): lambda service: bool(list_routes(service, "read")),
-    ("/test_replace.py",): lambda service: bool(list_routes(service, "replace")),
-    ("/test_update.py",): lambda service: bool(list_routes(service, "update")),
-    ("/test_delete.py",): lambda service: bool(list_routes(service, "delete")),
-    ("/test_pages.py",): lambda service: bool(list_routes(service, "list", "query")),
-    ("/test_query.py",): lambda service: bool(list_routes(service, "query")),
-    ("/test_head.py",): lambda service: bool(list_heads(service)),
-    ("/test_index.py",): lambda service: bool(list_index_routes(service)),
-    ("/test_cors.py",): lambda service: bool(service.cors_origin),
+    ("Cargo.toml", "deny.toml", "rustfmt.toml", "src/*.rs"): lambda service: not service.is_python,
+    ("tests/contract/test_create.py",): lambda service: bool(list_routes(service, "create")),
+    ("tests/contract/test_create_in_partition.py",): lambda service: bool(list_routes_in_partition(service)),
+    ("tests/contract/test_read.py",): lambda service: bool(list_routes(service, "read")),
+    ("tests/contract/test_replace.py",): lambda service: bool(list_routes(service, "replace")),
+    ("tests/contract/test_update.py",): lambda service: bool(list_routes(service, "update")),
+    ("tests/contract/test_delete.py",): lambda service: bool(list_routes(service, "delete")),
+    ("tests/contract/test_pages.py",): lambda service: bool(list_routes(service, "list", "query")),
+    ("tests/contract/test_query.py",): lambda service: bool(list_routes(service, "query")),
+    ("tests/contract/test_head.py",): lambda service: bool(list_heads(service)),
+    ("tests/contract/test_index.py",): lambda service: bool(list_index_routes(service)),
+    ("tests/contract/test_cors.py",): lambda service: bool(service.cors_origin),
 }
 
 
@@ -85,6 +86,6 @@ def find_template_files() -> Iterator[str]:
 def is_pruned(name: str, service: Service) -> bool:
     """Return whether a file is for services with other answers only."""
     return any(
-        (name.startswith(parts) or name.endswith(parts)) and not has_it(service)
-        for parts, has_it in FILES_FOR_SOME.items()
+        any(fnmatchcase(name, pattern) for pattern in patterns) and not has_it(service)
+        for patterns, has_it in FILES_FOR_SOME.items()
     )

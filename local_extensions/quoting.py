@@ -32,9 +32,9 @@ def quote_string(text: str) -> str:
     return re.sub(r"\{(?=[{%#])", r"\\u007b", json.dumps(text, ensure_ascii=False))
 
 
-def quote_path(path: str, constant: str) -> str:
-    """Return a path as a literal of Python, or the name of a constant if it is too long for a line of a test."""
-    return quote_string(path) if len(path) <= LITERAL_PATH_LENGTH else constant
+def quote_path(path: str, otherwise: str) -> str:
+    """Return a path as a literal of Python, or `otherwise` if it is too long for a line of a test."""
+    return quote_string(path) if len(path) <= LITERAL_PATH_LENGTH else otherwise
 
 
 def assign(name: str, text: str, indent: str = "") -> str:

@@ -66,10 +66,6 @@ class Service:
         return [key for key in (self.partition_key, self.sort_key) if key]
 
     @property
-    def key_names(self) -> set[str]:
-        return {key.name for key in self.keys}
-
-    @property
     def number_keys(self) -> list[Key]:
         return [key for key in self.keys if key.is_number]
 

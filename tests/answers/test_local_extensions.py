@@ -34,6 +34,7 @@ from local_extensions.answers import (
     parse_text,
 )
 from local_extensions.attributes import TYPES, Attributes, parse_attributes
+from local_extensions.expectations import is_pruned
 from local_extensions.extension import AnswersExtension
 from local_extensions.keys import Index, Key, parse_indexes, parse_key, parse_partition_key, parse_sort_key
 from local_extensions.limits import REGIONS
@@ -861,6 +862,25 @@ class TestContract:
 
         assert contract.list_methods(service, route) == methods
         assert contract.list_requests(service, [route]) == [f"{method} /x" for method in methods[-1:]]
+
+
+@pytest.mark.parametrize(
+    ("name", "pruned"),
+    [
+        ("src/table.rs", True),
+        ("Cargo.toml", True),
+        ("tests/contract/test_read.py", True),
+        ("src/service/table.py", False),
+        ("tools/Cargo.toml", False),
+        ("tools/main.rs", False),
+        ("tests/unit/test_read.py", False),
+    ],
+)
+def test_only_the_template_s_own_files_are_for_other_answers(name: str, *, pruned: bool) -> None:
+    service = parse_answers(ANSWERS)[0]
+    assert service
+
+    assert is_pruned(name, service) == pruned
 
 
 def test_the_examples_in_docstrings_are_right() -> None:
