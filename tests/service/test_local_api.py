@@ -181,7 +181,7 @@ def send(stack: Stack, request: bytes) -> tuple[int, bytes]:
 
 
 def ask(stack: Stack, method: str, path: str) -> int:
-    return send(stack, f"{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())[0]
+    return send(stack, f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())[0]
 
 
 class TestGateway:
@@ -255,7 +255,7 @@ class TestGateway:
     def test_reads_bodies(self, make_stack: Callable[..., Stack], api_type: str) -> None:
         stack = make_stack(api_type=api_type)
         chunked = (
-            b"POST /users HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
+            b"POST /users HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
             b'9\r\n{"user_id\r\n6;x=1\r\n":"1"}\r\n0\r\nTrailer: x\r\n\r\n'
         )
 

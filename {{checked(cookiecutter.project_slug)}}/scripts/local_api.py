@@ -11,9 +11,7 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-in
 import argparse
 import base64
 import json
-{%- if service.cors_origin %}
 import os
-{%- endif %}
 import re
 import socket
 import subprocess
@@ -34,7 +32,8 @@ PROJECT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(PROJECT / "localstack" / "ready.d"))
 
 import create_table  # noqa: E402
-from local_lambda import Function, FunctionError, FunctionTimeout, serve  # noqa: E402
+from local_http import start_server  # noqa: E402
+from local_lambda import Function, FunctionError, FunctionTimeout  # noqa: E402
 from local_process import end_at_first_signal, read_port  # noqa: E402
 
 TEMPLATE = PROJECT / "template.yaml"
@@ -56,14 +55,6 @@ NO_ROUTE = 404, "Not Found"
 TIMEOUT = 503, "Service Unavailable"
 FAILURE = 500, "Internal Server Error"
 {%- endif %}
-# Serves on the socket that is its standard input. In moto, 300 changes need more recursion than Python's default.
-MOTO = """
-import sys
-from moto.server import DomainDispatcherApplication, create_backend_app
-from werkzeug.serving import make_server
-sys.setrecursionlimit(20_000)
-make_server("", 0, DomainDispatcherApplication(create_backend_app), threaded=True, fd=0).serve_forever()
-"""
 
 
 class Match(NamedTuple):
@@ -279,11 +270,12 @@ def make_event(request: Request, match: Match, path: str) -> dict[str, Any]:
 
 @contextmanager
 def run_table(port: int = 0) -> Iterator[str]:
-    """Start moto's server as DynamoDB, on a free port if `port` is 0, and yield its endpoint."""
-    with socket.create_server(("127.0.0.1", port)) as listener:  # moto gets it: nothing else can take the port
+    """Start the table's server, on a free port if `port` is 0, and yield its endpoint."""
+    with socket.create_server(("127.0.0.1", port)) as listener:  # the server gets it: nothing else can take the port
         endpoint = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        command = [sys.executable, "-c", MOTO]
-        process = subprocess.Popen(command, stdin=listener.fileno(), stderr=subprocess.DEVNULL, start_new_session=True)
+        command = [sys.executable, str(PROJECT / "scripts" / "local_table.py")]
+        variables = {name: value for name, value in os.environ.items() if not name.startswith("MOTO_")}
+        process = subprocess.Popen(command, env=variables, stdin=listener.fileno(), start_new_session=True)
     try:
         yield endpoint
     finally:
@@ -298,7 +290,7 @@ def run_api(endpoint: str, port: int = 0) -> Iterator[str]:
     try:
         gateway.function.prepare()  # while the emulator starts
         create_table.create_tables(create_table.connect(endpoint, REGION), TEMPLATE)
-        server = serve(gateway.answer, port)
+        server = start_server(gateway.answer, port)
         yield f"http://127.0.0.1:{server.port}"
         server.shutdown()
     finally:

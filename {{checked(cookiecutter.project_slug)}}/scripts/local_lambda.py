@@ -4,7 +4,6 @@ See https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html.
 """
 
 import contextlib
-import io
 import json
 import os
 import subprocess
@@ -14,15 +13,15 @@ import sys
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
-{% if service.is_python %}
+
+{% if service.is_python -%}
 import python_runtime
-{%- endif %}
+{% endif -%}
+from local_http import comes_from_page, error_response, start_server
 from werkzeug import Request, Response
-from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 PROJECT = Path(__file__).resolve().parent.parent
 SECONDS_TO_START = 10  # what Lambda allows
@@ -36,43 +35,17 @@ class FunctionTimeout(Exception):
     """The function took longer than template.yaml allows."""
 
 
-class RequestHandler(WSGIRequestHandler):
-    """Gives the application the path as the client sent it, and logs nothing: the function logs each request."""
-
-    def make_environ(self) -> dict[str, Any]:
-        environ = super().make_environ() | {"RAW_URI": self.requestline.split()[1]}
-        if "wsgi.input_terminated" in environ:  # chunks, whose extensions and trailers werkzeug does not read
-            environ["wsgi.input"] = io.BytesIO(b"".join(self.read_chunks()))
-        return environ
-
-    def read_chunks(self) -> Iterator[bytes]:
-        while size := int(self.rfile.readline().partition(b";")[0], 16):
-            yield self.rfile.read(size)
-            self.rfile.readline()
-        while self.rfile.readline().strip():
-            pass  # trailers
-
-    def log_request(self, *_: Any) -> None:
-        pass
-
-
-def serve(answer: Callable[[Request], Response], port: int) -> BaseWSGIServer:
-    """Start a server on this machine, on a free port if `port` is 0. Its shutdown() ends it."""
-    application = Request.application(answer)
-    server = make_server("127.0.0.1", port, application, threaded=True, request_handler=RequestHandler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    return server
-
-
 class RuntimeApi:
     """The Runtime API of one process, with which it ends: a request left waiting would take the next one's event."""
 
     def __init__(self) -> None:
         self.events: SimpleQueue[tuple[bytes, float] | None] = SimpleQueue()
         self.results: SimpleQueue[Any] = SimpleQueue()
-        self.server = serve(self.answer, 0)
+        self.server = start_server(self.answer, 0)
 
     def answer(self, request: Request) -> Response:
+        if comes_from_page(request):
+            return error_response(403, "The Runtime API is not for web pages")
         if request.method == "GET":  # …/invocation/next
             event = self.events.get()
             return self.pass_on(*event) if event else Response(status=410)

@@ -1,0 +1,85 @@
+"""HTTP servers for this machine only: they listen on 127.0.0.1, and refuse what a web page could send from elsewhere."""
+
+import io
+import json
+import re
+import threading
+from collections.abc import Callable, Iterator
+from ipaddress import ip_address
+from typing import Any
+
+from werkzeug import Request, Response
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+
+type Respond = Callable[[Request], Response]
+
+
+class RequestHandler(WSGIRequestHandler):
+    """Gives the application the path as the client sent it, and logs nothing: the function logs each request."""
+
+    def make_environ(self) -> dict[str, Any]:
+        environ = super().make_environ() | {"RAW_URI": self.requestline.split()[1]}
+        if "wsgi.input_terminated" in environ:  # chunks, whose extensions and trailers werkzeug does not read
+            environ["wsgi.input"] = io.BytesIO(b"".join(self.read_chunks()))
+        return environ
+
+    def read_chunks(self) -> Iterator[bytes]:
+        while size := int(self.rfile.readline().partition(b";")[0], 16):
+            yield self.rfile.read(size)
+            self.rfile.readline()
+        while self.rfile.readline().strip():
+            pass  # trailers
+
+    def log_request(self, *_: Any) -> None:
+        pass
+
+
+def start_server(respond: Respond, port: int) -> BaseWSGIServer:
+    """Start a server on a port, or a free one if it is 0, in a thread. Its shutdown() ends it."""
+    server = make_server("127.0.0.1", port, guard(respond), threaded=True, request_handler=RequestHandler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return server
+
+
+def serve(respond: Respond, socket: int) -> None:
+    """Serve on a socket that listens already, given by its file descriptor, until the process ends."""
+    make_server("", 0, guard(respond), threaded=True, request_handler=RequestHandler, fd=socket).serve_forever()
+
+
+def guard(respond: Respond) -> Any:
+    """Return a WSGI application that responds only to requests for this machine's own names.
+
+    A web page whose name is made to lead here (DNS rebinding) could read the response; no name can lead to an address
+    in a URL.
+    """
+
+    @Request.application
+    def application(request: Request) -> Response:
+        host = request.headers.get("Host", "")
+        if is_local(host):
+            return respond(request)
+        return error_response(403, f"Host {host} is not allowed; make the proxy or tunnel send Host: localhost")
+
+    return application
+
+
+def is_local(host: str) -> bool:
+    """Return whether a Host header is an IP address, localhost or a name below it, with or without a port.
+
+    >>> [is_local(host) for host in ("127.0.0.1:3000", "[::1]:3000", "App.LocalHost", "example.com", "localhost.evil")]
+    [True, True, True, False, False]
+    """
+    name = re.sub(r":\d*$", "", host).lower()
+    try:
+        return bool(ip_address(name.removeprefix("[").removesuffix("]")))
+    except ValueError:
+        return name == "localhost" or name.endswith(".localhost")
+
+
+def comes_from_page(request: Request) -> bool:
+    """Return whether a browser sent a request: these headers are beyond a page's reach."""
+    return "Origin" in request.headers or "Sec-Fetch-Site" in request.headers
+
+
+def error_response(status: int, message: str) -> Response:
+    return Response(json.dumps({"message": message}), status, content_type="application/json")
