@@ -19,7 +19,7 @@ DIRECTORY = "{{checked(cookiecutter.project_slug)}}"
 
 # The files that are for some answers only, and whether a service has them.
 FILES_FOR_SOME: dict[tuple[str, ...], Callable[[Service], bool]] = {
-    ("src/service/*", "src/requirements.txt", "scripts/python_runtime.py", "tests/unit/test_app.py"): lambda service: (
+    ("src/service/*", "src/requirements.txt", "scripts/runtime_client.py", "tests/unit/test_app.py"): lambda service: (
         service.is_python
     ),
     ("Cargo.toml", "deny.toml", "rustfmt.toml", "src/*.rs"): lambda service: not service.is_python,

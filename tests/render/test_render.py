@@ -303,7 +303,7 @@ def test_leaves_nothing_of_the_other_language(bake: Bake) -> None:
     assert [
         file
         for file in rust.files
-        if re.search(r"src/service|python_runtime|python-uv|src/requirements", file + rust.read(file))
+        if re.search(r"src/service|runtime_client|python-uv|src/requirements", file + rust.read(file))
     ] == []
     assert [
         path

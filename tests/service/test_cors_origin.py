@@ -61,7 +61,7 @@ def test_is_set_with_docker(make_stack: Callable[..., Stack], api_type: str) -> 
 
 
 def test_exists_only_in_services_with_an_origin(bake: Bake) -> None:
-    files = ("Makefile", "README.md", "scripts/local_api.py", "scripts/serve.py")
+    files = ("Makefile", "README.md", "scripts/local_api.py", "scripts/serve_with_sam.py")
     without, with_origin = bake(), bake(project_slug="other-api", cors_origin=ANSWER)
 
     assert [file for file in files if "CORS_ORIGIN" in without.read(file)] == []

@@ -22,4 +22,4 @@ def test_passes_its_tests(bake_with_tools: Bake) -> None:
 
     result = service.run(".venv/bin/python", "-m", "pytest", str(tests))
 
-    assert re.search(r"^=+ 4 passed in ", result.stdout, re.MULTILINE), result.stdout
+    assert re.search(r"^=+ 9 passed in ", result.stdout, re.MULTILINE), result.stdout

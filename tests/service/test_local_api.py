@@ -92,7 +92,7 @@ class TestNoRequestHangs:
         assert other == 404
         assert (fixed.status_code, fixed.json()) == (200, {"items": [], "next_cursor": None})
 
-    @pytest.mark.parametrize(("language", "api_type", "status"), [("python", "http", 503), ("rust", "rest", 504)])
+    @pytest.mark.parametrize(("language", "api_type", "status"), [("python", "http", 500), ("rust", "rest", 502)])
     def test_over_the_timeout(
         self, make_stack: Callable[..., Stack], language: str, api_type: str, status: int
     ) -> None:
@@ -133,7 +133,7 @@ class TestNoRequestHangs:
 
         assert before == again == {"items": [], "next_cursor": None}
         assert after == "[]"
-        assert language == "rust" or seconds < 0.5
+        assert language == "rust" or seconds < 5
         line = "The build failed. The API still runs the last one that worked."
         assert (line in (stack.service.path / "dev.log").read_text()) == (language == "rust")
 

@@ -131,8 +131,7 @@ class TestTheEngine:
         (tmp_path / "empty").mkdir()
         docker = tmp_path / "docker"
         docker.write_text(
-            f"#!/bin/bash\nshared={tmp_path}/empty\n"
-            f'exec {shutil.which("docker")} "${{@/#$PWD\\/localstack\\/ready.d/$shared}}"\n'
+            f'#!/bin/bash\nshared={tmp_path}/empty\nexec {shutil.which("docker")} "${{@/#$PWD\\/localstack/$shared}}"\n'
         )
         docker.chmod(0o755)
 

@@ -1,16 +1,19 @@
 """create_table.py creates the tables that a template declares. test_create_table.py runs this file in a service."""
 
+import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import create_table
 import pytest
+from cloudformation import Template, TemplateError
 from moto import mock_aws
 
 TEMPLATE = """
 Parameters:
   Name: {Type: String, Default: things}
+Conditions:
+  IsProd: !Equals [!Ref Name, prod]
 Resources:
   Things:
     Type: AWS::DynamoDB::Table
@@ -29,11 +32,8 @@ INDEX = """
           Projection: {ProjectionType: ALL}"""
 
 
-@pytest.fixture
-def file(tmp_path: Path) -> Path:
-    file = tmp_path / "template.yaml"
-    file.write_text(TEMPLATE + INDEX, encoding="utf-8")
-    return file
+def read(text: str) -> Template:
+    return Template(text, "us-east-1")
 
 
 @pytest.fixture
@@ -42,37 +42,45 @@ def client() -> Iterator[Any]:
         yield create_table.connect("https://dynamodb.us-east-1.amazonaws.com", "us-east-1")
 
 
-def test_creates_the_table_with_its_index_and_expiry(client: Any, file: Path) -> None:
-    create_table.create_tables(client, file)
+def test_creates_the_table_with_its_index_and_expiry(client: Any) -> None:
+    create_table.create_tables(client, read(TEMPLATE + INDEX))
 
     assert client.scan(TableName="things", IndexName="by-id")["Count"] == 0
     expiry = client.describe_time_to_live(TableName="things")["TimeToLiveDescription"]
     assert expiry == {"TimeToLiveStatus": "ENABLED", "AttributeName": "expires_at"}
 
 
-def test_keeps_an_existing_table(client: Any, file: Path) -> None:
-    create_table.create_tables(client, file)
+def test_keeps_an_existing_table(client: Any) -> None:
+    create_table.create_tables(client, read(TEMPLATE + INDEX))
     client.put_item(TableName="things", Item={"id": {"S": "kept"}})
 
-    create_table.create_tables(client, file)
+    create_table.create_tables(client, read(TEMPLATE + INDEX))
 
     assert client.scan(TableName="things")["Count"] == 1
 
 
-def test_reports_an_index_that_an_existing_table_lacks(
-    client: Any, file: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    file.write_text(TEMPLATE, encoding="utf-8")
-    create_table.create_tables(client, file)
-    file.write_text(TEMPLATE + INDEX, encoding="utf-8")
+def test_reports_an_index_that_an_existing_table_lacks(client: Any) -> None:
+    assert create_table.create_tables(client, read(TEMPLATE)) == []
 
-    create_table.create_tables(client, file)
-
-    assert "Table things has no index by-id" in capsys.readouterr().out
+    assert create_table.create_tables(client, read(TEMPLATE + INDEX)) == ["Table things has no index by-id"]
 
 
-def test_names_the_line_of_an_invalid_template(file: Path) -> None:
-    file.write_text("Resources:\n  Things: {", encoding="utf-8")
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("[{AttributeName: id, KeyType: HASH}]", "[{AttributeName: other, KeyType: HASH}]", "Things: .*"),
+        ("KeySchema:", "KeySchem:", "Things has no KeySchema"),
+        ("Type: AWS::DynamoDB::Table", "Type: AWS::DynamoDB::Tabel", "no AWS::DynamoDB::Table is declared"),
+        ("!Ref Name", "!Ref Nam", "!Ref Nam has no value on this machine"),
+        ("Resources:", "Resources: []\nOthers:", "Resources must hold names with settings"),
+        ("Resources:", "Resources: {", "not valid YAML, line \\d+: .*"),
+    ],
+)
+def test_names_what_is_wrong_in_a_template_in_one_line(client: Any, old: str, new: str, message: str) -> None:
+    text = TEMPLATE + INDEX
+    assert old in text
 
-    with pytest.raises(ValueError, match=r"template\.yaml is not valid YAML, line 2"):
-        create_table.read_template(file)
+    with pytest.raises(TemplateError) as raised:
+        create_table.create_tables(client, read(text.replace(old, new, 1)))
+
+    assert re.fullmatch(message, str(raised.value)), raised.value

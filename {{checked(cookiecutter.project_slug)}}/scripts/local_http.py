@@ -4,6 +4,7 @@ import io
 import json
 import re
 import threading
+import traceback
 from collections.abc import Callable, Iterator
 from ipaddress import ip_address
 from typing import Any
@@ -15,10 +16,12 @@ type Respond = Callable[[Request], Response]
 
 
 class RequestHandler(WSGIRequestHandler):
-    """Gives the application the path as the client sent it, and logs nothing: the function logs each request."""
+    """Gives the application target and headers as the client sent them. Logs nothing: the function logs each request."""
 
     def make_environ(self) -> dict[str, Any]:
-        environ = super().make_environ() | {"RAW_URI": self.requestline.split()[1]}
+        environ = super().make_environ()
+        environ["local_http.target"] = self.requestline.split()[1]
+        environ["local_http.headers"] = self.headers.items()
         if "wsgi.input_terminated" in environ:  # chunks, whose extensions and trailers werkzeug does not read
             environ["wsgi.input"] = io.BytesIO(b"".join(self.read_chunks()))
         return environ
@@ -56,9 +59,13 @@ def guard(respond: Respond) -> Any:
     @Request.application
     def application(request: Request) -> Response:
         host = request.headers.get("Host", "")
-        if is_local(host):
+        if not is_local(host):
+            return error_response(403, f"Host {host} is not allowed; make the proxy or tunnel send Host: localhost")
+        try:
             return respond(request)
-        return error_response(403, f"Host {host} is not allowed; make the proxy or tunnel send Host: localhost")
+        except Exception:
+            traceback.print_exc()
+            return error_response(500, "This is a fault of the local API; the terminal shows it")
 
     return application
 

@@ -19,9 +19,6 @@ from collections.abc import Callable, Iterator
 
 import boto3
 import local_api
-{%- if service.is_python %}
-import local_lambda
-{%- endif %}
 import pytest
 {{ source.import_from("api", "Api", "Item", "Table", ATTRIBUTES=service.attributes.listed or service.indexes) }}
 
@@ -56,10 +53,7 @@ def api(endpoint: str) -> Iterator[Api]:
     if API_URL:
         yield Api(API_URL)
         return
-{%- if service.is_python %}
-    local_lambda.Function.in_thread = True
-{%- endif %}
-    with local_api.run_api(endpoint) as url:
+    with local_api.run_api(endpoint{{ ", in_thread=True" if service.is_python }}) as url:
         yield Api(url)
 
 

@@ -7,12 +7,14 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import create_table
 import pytest
 from botocore import exceptions
+from cloudformation import Template
+from local_lambda import read_functions
 
 from service.http import Request, Response
 
+PROJECT = Path(__file__).resolve().parents[2]
 CONTEXT = SimpleNamespace(aws_request_id="the-request")
 {%- if service.is_rest %}
 EVENT: dict[str, Any] = {
@@ -161,6 +163,6 @@ def test_the_client_gives_up_before_the_function_times_out(endpoint: str) -> Non
     config: Any = table.CONFIG
     attempts = config.retries["total_max_attempts"]
     pauses = sum(2**number for number in range(attempts - 1))  # at most: botocore's standard retry mode
-    template = create_table.read_template(Path(__file__).parents[2] / "template.yaml")
-    timeout = template["Globals"]["Function"]["Timeout"]
+    template = Template((PROJECT / "template.yaml").read_text(encoding="utf-8"), "{{ service.region }}")
+    timeout = min(function.timeout for function in read_functions(template, template.resources))
     assert attempts * (config.connect_timeout + config.read_timeout) + pauses < timeout

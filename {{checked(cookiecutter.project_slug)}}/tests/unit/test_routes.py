@@ -5,9 +5,9 @@ import re
 {% endif -%}
 from pathlib import Path
 
-import create_table
 import pytest
 import yaml
+from cloudformation import Template
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -15,10 +15,10 @@ PROJECT = Path(__file__).resolve().parents[2]
 @pytest.fixture
 def events() -> list[str]:
     """The routes of template.yaml, with {proxy} for {proxy+}, which OpenAPI does not have."""
-    template = create_table.read_template(PROJECT / "template.yaml")
-    functions = [each for each in template["Resources"].values() if each["Type"] == "AWS::Serverless::Function"]
-    events = [event for function in functions for event in function["Properties"].get("Events", {}).items()]
-    routes = [each["Properties"] for name, each in events if not name.startswith("preflight")]
+    template = Template((PROJECT / "template.yaml").read_text(encoding="utf-8"), "{{ service.region }}")
+    functions = template.list_resources("AWS::Serverless::Function").values()
+    events = [event for function in functions for event in function.get("Events", {}).items()]
+    routes = [event["Properties"] for name, event in events if not name.startswith("preflight")]
     return [f"{route['Method']} {route['Path']}".replace("+}", "}") for route in routes if "Method" in route]
 
 

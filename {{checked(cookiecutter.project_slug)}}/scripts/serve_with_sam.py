@@ -1,7 +1,7 @@
 """Serves the API with `sam local start-api` until it is stopped, and leaves none of its containers behind.
 
-It first runs the make targets that it is given. With --watch it builds again after a change under src/,
-in template.yaml{{ "" if service.is_python else " or Cargo.toml" }}, and restarts sam, which may have read half of the new template during the build.
+It first runs the make targets that it is given. With --watch it builds again after a change of the source or of
+template.yaml, and restarts sam, which may have read half of the new template during the build.
 """
 
 import argparse
@@ -15,12 +15,14 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-from local_process import end_at_first_signal, is_listening, read_port
-from watchfiles import watch
+import sources
+from ports import end_at_first_signal, is_listening, read_port
 
 PROJECT = Path(__file__).resolve().parent.parent
-# Looked up by name: an editor may put a new file in place of the old one.
-FILES = ({% if not service.is_python %}PROJECT / "Cargo.toml", {% endif %}PROJECT / "template.yaml"{{ "," if service.is_python }})
+TEMPLATE = PROJECT / "template.yaml"
+{%- if not service.is_python %}
+TARGET = sources.find_target_directory()
+{%- endif %}
 
 
 def main() -> int:
@@ -117,15 +119,23 @@ def wait_until_listening(sam: subprocess.Popen[bytes], port: int) -> bool:
 
 def watch_sources() -> Iterator[list[str]]:
     """Yield, five times a second, the names of the files that have changed."""
-    times = read_times()
-    for changes in watch(PROJECT / "src", rust_timeout=200, yield_on_timeout=True):
-        before, times = times, read_times()
-        changed = {os.path.relpath(path, PROJECT) for _, path in changes}
-        yield sorted(changed | {name for name in times if times[name] != before.get(name)})
+    before = read_times()
+    while True:
+        times = read_times()
+        changed = times.items() ^ before.items()
+        yield sorted({os.path.relpath(file, PROJECT) for file, _ in changed})
+        # After a build, files may have joined; an edit during the build still counts.
+        before = {file: times.get(file, time) for file, time in read_times().items()} if changed else times
+        time.sleep(0.2)
 
 
-def read_times() -> dict[str, int]:
-    return {file.name: file.stat().st_mtime_ns for file in FILES if file.exists()}
+def read_times() -> dict[Path, int]:
+{%- if service.is_python %}
+    return sources.read_times([TEMPLATE, *sources.list_files(PROJECT / "src")])
+{%- else %}
+    programs = TARGET.glob("*/release/*.d")
+    return sources.read_times([TEMPLATE, *sources.list_files(program.with_suffix("") for program in programs)])
+{%- endif %}
 
 
 def rebuild(changed: list[str]) -> bool:

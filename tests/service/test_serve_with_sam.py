@@ -1,4 +1,4 @@
-"""scripts/serve.py, which `make dev` runs, with a `sam` that only pretends to build and to serve."""
+"""scripts/serve_with_sam.py, which `make dev` runs, with a `sam` that only pretends to build and to serve."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def service(bake: Bake, tools: Path) -> Service:
 def serving(service: Service, port: int) -> Iterator[tuple[subprocess.Popen[str], Path]]:
     """Serve and watch the service; yields the process, whose output is a pipe, and the file of its errors."""
     errors = service.path / "errors.log"
-    command = [".venv/bin/python", "scripts/serve.py", f"--port={port}", "--network", service.path.name]
+    command = [".venv/bin/python", "scripts/serve_with_sam.py", f"--port={port}", "--network", service.path.name]
     with errors.open("w") as file:
         process = subprocess.Popen(
             [*command, "--watch", "build"],
@@ -74,7 +74,7 @@ def serving(service: Service, port: int) -> Iterator[tuple[subprocess.Popen[str]
 
 
 def read_until(process: subprocess.Popen[str], text: str) -> str:
-    """Return the lines that serve.py prints, up to the first that contains a text."""
+    """Return the lines that serve_with_sam.py prints, up to the first that contains a text."""
     assert process.stdout is not None
     lines = []
     for line in process.stdout:
@@ -147,7 +147,13 @@ def test_removes_a_container_of_this_service_that_is_in_no_network_yet(service: 
 
 def test_refuses_an_env_json_that_is_not_json_in_one_line(service: Service) -> None:
     (service.path / "env.json").write_text('{"Parameters": {"A": "1",}}')
-    command = [".venv/bin/python", "scripts/serve.py", f"--port={find_free_port()}", "--network", service.path.name]
+    command = [
+        ".venv/bin/python",
+        "scripts/serve_with_sam.py",
+        f"--port={find_free_port()}",
+        "--network",
+        service.path.name,
+    ]
 
     result = service.run(*command)
 

@@ -1,0 +1,97 @@
+"""Runs a Python function as Lambda does: fetches events from the Runtime API, and posts what the handler returns.
+
+See https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html. AWS's own client, awslambdaric, runs on Linux only.
+"""
+
+import importlib
+import json
+import logging
+import os
+import sys
+import time
+import traceback
+from dataclasses import dataclass
+from typing import Any
+from urllib.request import ProxyHandler, Request, build_opener
+
+OPENER = build_opener(ProxyHandler({}))
+
+
+@dataclass
+class Context:
+    """The handler's second argument: https://docs.aws.amazon.com/lambda/latest/dg/python-context.html."""
+
+    aws_request_id: str
+    invoked_function_arn: str
+    deadline_ms: int
+    function_name: str
+    function_version: str
+    memory_limit_in_mb: str
+    log_group_name: str
+    log_stream_name: str
+    identity: Any = None
+    client_context: Any = None
+    tenant_id: Any = None
+
+    def get_remaining_time_in_millis(self) -> int:
+        return max(0, self.deadline_ms - int(time.time() * 1000))
+
+    def log(self, message: str) -> None:
+        sys.stdout.write(str(message))
+
+
+def main(runtime_api: str, handler_name: str) -> None:
+    """Handle the events of the Runtime API at `host:port` until it stops, or the handler ends the process."""
+    url = f"http://{runtime_api}/2018-06-01/runtime"
+    module, _, name = handler_name.rpartition(".")
+    try:
+        handler = getattr(importlib.import_module(module.replace("/", ".")), name)
+    except (Exception, SystemExit) as error:
+        post(f"{url}/init/error", describe(error))
+        return
+    while True:
+        try:
+            with OPENER.open(f"{url}/invocation/next") as response:
+                event, headers = json.load(response), response.headers
+        except OSError:
+            return
+        request_id = headers["Lambda-Runtime-Aws-Request-Id"]
+        os.environ["_X_AMZN_TRACE_ID"] = headers["Lambda-Runtime-Trace-Id"]
+        try:
+            result = json.dumps(handler(event, make_context(request_id, headers)))
+        except (Exception, SystemExit) as error:
+            post(f"{url}/invocation/{request_id}/error", describe(error))
+            if isinstance(error, SystemExit):
+                return
+        else:
+            post(f"{url}/invocation/{request_id}/response", result)
+
+
+def make_context(request_id: str, headers: Any) -> Context:
+    return Context(
+        aws_request_id=request_id,
+        invoked_function_arn=headers["Lambda-Runtime-Invoked-Function-Arn"],
+        deadline_ms=int(headers["Lambda-Runtime-Deadline-Ms"]),
+        function_name=os.environ["AWS_LAMBDA_FUNCTION_NAME"],
+        function_version=os.environ["AWS_LAMBDA_FUNCTION_VERSION"],
+        memory_limit_in_mb=os.environ["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"],
+        log_group_name=os.environ["AWS_LAMBDA_LOG_GROUP_NAME"],
+        log_stream_name=os.environ["AWS_LAMBDA_LOG_STREAM_NAME"],
+    )
+
+
+def describe(error: BaseException) -> str:
+    """Print an error with its traceback, and return it as the Runtime API takes it."""
+    traceback.print_exception(error)
+    return json.dumps({"errorType": type(error).__name__, "errorMessage": str(error)})
+
+
+def post(url: str, body: str) -> None:
+    OPENER.open(Request(url, body.encode())).close()
+
+
+if __name__ == "__main__":
+    logging.basicConfig(format="%(levelname)s %(message)s")
+    sys.dont_write_bytecode = True  # .pyc files do not distinguish two edits within a second
+    sys.path[0] = os.environ["LAMBDA_TASK_ROOT"]
+    main(os.environ["AWS_LAMBDA_RUNTIME_API"], sys.argv[1])
