@@ -67,11 +67,16 @@ def test_without_docker(make_stack: Callable[..., Stack], api_type: str, column:
 @pytest.mark.docker
 def test_with_docker(make_stack: Callable[..., Stack], api_type: str, column: int) -> None:
     """As `sam local`: the second table of the paths, and the first columns of the limits."""
-    stack = make_stack(api_type=api_type, routes="GET /users, POST /users, GET /users/{user_id}, GET /slow/{x} slow")
+    stack = make_stack(
+        api_type=api_type, routes="GET /users, POST /users, GET /users/{user_id}, GET /slow/{x}, GET /object/{x}"
+    )
     routes = stack.service.path / "src" / "service" / "routes.py"
     routes.write_text(
-        routes.read_text().replace(
-            "    raise NotImplementedYet(", "    __import__('time').sleep(14)\n    raise NotImplementedYet("
+        re.sub(
+            r"( +)raise NotImplementedYet\(",
+            r"\1if 'object' in request.resource:\n\1    return Response(200, {'a': 1})\n"
+            r"\1__import__('time').sleep(14)\n\g<0>",
+            routes.read_text(),
         )
     )
     template = stack.service.path / "template.yaml"
@@ -85,6 +90,7 @@ def test_with_docker(make_stack: Callable[..., Stack], api_type: str, column: in
             "unknown route": send(stack, "GET", "/nothing"),
             "undeclared HEAD": send(stack, "HEAD", "/users"),
             "time-out": send(stack, "GET", "/slow/1"),
+            "a body that is not text": send(stack, "GET", "/object/1"),
             "not UTF-8": requests.post(f"{stack.url}/users", data=b"\xff", timeout=30).status_code,
         }
         routes.write_text(routes.read_text() + "raise RuntimeError('at import')\n")
@@ -94,6 +100,12 @@ def test_with_docker(make_stack: Callable[..., Stack], api_type: str, column: in
 
     paths = {path: read_statuses(f"`{path}`", SLASHES)[1][0] for path in PATHS}
     assert found == paths | {row: read_statuses(row, LIMITS)[0][column] for row in BODIES}
-    assert statuses == {"unknown route": 403, "undeclared HEAD": 502, "time-out": 502, "not UTF-8": 502}
+    assert statuses == {
+        "unknown route": 403,
+        "undeclared HEAD": 502,
+        "time-out": 502,
+        "a body that is not text": 200,
+        "not UTF-8": 502,
+    }
     assert failed.status_code == (502 if api_type == "rest" else 200)
     assert ("Internal server error" if api_type == "rest" else "stackTrace") in failed.text

@@ -13,7 +13,7 @@ import yaml
 
 ACCOUNT = "000000000000"
 STACK = "local"
-NO_VALUE = object()  # AWS::NoValue: what has it is left out
+ABSENT = object()  # AWS::NoValue: what has it is left out
 
 # The value of AWS::URLSuffix in partitions where it is not amazonaws.com.
 URL_SUFFIXES = {
@@ -88,7 +88,7 @@ class Template:
     def resolve(self, value: Any) -> Any:
         """Return a part of the template with values in place of functions. Raises TemplateError where it cannot."""
         if isinstance(value, list):
-            return [part for part in map(self.resolve, value) if part is not NO_VALUE]
+            return [part for part in map(self.resolve, value) if part is not ABSENT]
         if not isinstance(value, dict):
             return value
         if len(value) == 1:
@@ -96,7 +96,7 @@ class Template:
             if name == "Ref" or name.startswith("Fn::"):
                 return self.call(name, argument)
         parts = {name: self.resolve(part) for name, part in value.items()}
-        return {name: part for name, part in parts.items() if part is not NO_VALUE}
+        return {name: part for name, part in parts.items() if part is not ABSENT}
 
     def call(self, name: str, argument: Any) -> Any:
         """Return what a function of CloudFormation returns."""
@@ -130,7 +130,7 @@ class Template:
         partition = boto3.Session().get_partition_for_region(self.region)
         return {
             "AWS::AccountId": ACCOUNT,
-            "AWS::NoValue": NO_VALUE,
+            "AWS::NoValue": ABSENT,
             "AWS::NotificationARNs": [],
             "AWS::Partition": partition,
             "AWS::Region": self.region,
@@ -209,6 +209,6 @@ def to_text(value: Any) -> str:
     >>> to_text(True), to_text(5), to_text("a")
     ('true', '5', 'a')
     """
-    if value is None or value is NO_VALUE or isinstance(value, (dict, list)):
+    if value is None or value is ABSENT or isinstance(value, (dict, list)):
         raise TemplateError(f"{'a list or a map' if isinstance(value, (dict, list)) else 'an empty value'} is not text")
     return str(value).lower() if isinstance(value, bool) else str(value)

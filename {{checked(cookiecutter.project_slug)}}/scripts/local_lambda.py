@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 import runtime_client
 {% endif -%}
 import sources
-from cloudformation import NO_VALUE, Template, TemplateError, to_text
+from cloudformation import ABSENT, Template, TemplateError, to_text
 from local_http import comes_from_page, error_response, start_server
 from werkzeug import Request, Response
 
@@ -86,7 +86,7 @@ def read_function(template: Template, logical_id: str, common: dict[str, Any], o
             variables.pop(name, None)
             try:
                 resolved = template.resolve(value)
-                variables |= {} if resolved is NO_VALUE else {to_text(name): to_text(resolved)}
+                variables |= {} if resolved is ABSENT else {to_text(name): to_text(resolved)}
             except TemplateError as error:
                 print(f"template.yaml: {logical_id}: variable {name} is not set: {error}", flush=True)
     metadata = template.resources[logical_id].get("Metadata") or {}
