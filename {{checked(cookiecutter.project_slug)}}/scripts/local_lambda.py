@@ -54,7 +54,9 @@ class Settings(NamedTuple):
     name: str
     handler: str
     directory: Path
+{%- if not service.is_python %}
     program: str | None
+{%- endif %}
     variables: dict[str, str]
     timeout: float
     """In seconds."""
@@ -89,20 +91,26 @@ def read_function(template: Template, logical_id: str, common: dict[str, Any], o
                 variables |= {} if resolved is ABSENT else {to_text(name): to_text(resolved)}
             except TemplateError as error:
                 print(f"template.yaml: {logical_id}: variable {name} is not set: {error}", flush=True)
+{%- if not service.is_python %}
     metadata = template.resources[logical_id].get("Metadata") or {}
+{%- endif %}
     try:
         return Settings(
             logical_id=logical_id,
             name=template.refer(logical_id),
             handler=read("Handler", ""),
             directory=PROJECT / read("CodeUri", "."),
+{%- if not service.is_python %}
             program=metadata.get("BuildProperties", {}).get("Binary"),
+{%- endif %}
             variables=variables,
             timeout=float(read("Timeout", 3)),
             memory=str(int(read("MemorySize", 128))),
         )
+    except TemplateError:
+        raise
     except (AttributeError, TypeError, ValueError) as error:
-        raise error if isinstance(error, TemplateError) else TemplateError(f"{logical_id}: {error}") from error
+        raise TemplateError(f"{logical_id}: {error}") from error
 
 
 class Environment:
