@@ -95,7 +95,7 @@ pub async fn handle(table: &Table, event: LambdaEvent<Box<RawValue>>) -> Result<
         Ok(request) => (format!("{} {}", request.method, request.resource), call_handler(table, &request).await),
         Err(error) => ("unknown".into(), Err(error)),
     };
-    let response = result.unwrap_or_else(|error| refuse(&error, &request_id));
+    let response = result.unwrap_or_else(|error| error_response(&error, &request_id));
     tracing::info!(
         request_id,
         route,
@@ -105,7 +105,7 @@ pub async fn handle(table: &Table, event: LambdaEvent<Box<RawValue>>) -> Result<
         "{route} {}",
         response.status
     );
-    Ok(write_response(response))
+    Ok(to_result(response))
 }
 
 /// Call the handler of the route that API Gateway matched: the method's own, or the path's for any method.
@@ -171,16 +171,8 @@ fn read_body(body: String, is_base64_encoded: bool) -> Result<String, Error> {
 }
 
 /// Return the response to an error. Its cause, if it has one, is only logged.
-fn refuse(error: &Error, request_id: &str) -> Response {
-    let status = match error {
-        Error::InvalidRequest(_) => 400,
-        Error::NotFound(_) => 404,
-        Error::AlreadyExists(_) => 409,
-        Error::TooLarge(_) => 413,
-        Error::Internal(_) => 500,
-        Error::NotImplementedYet(_) => 501,
-        Error::Unavailable(..) => 503,
-    };
+fn error_response(error: &Error, request_id: &str) -> Response {
+    let status = error.status();
     let message = if status == 500 { format!("{error}, request {request_id}") } else { error.to_string() };
     if let Some(cause) = error.source() {
         tracing::error!(cause = DisplayErrorContext(cause).to_string(), "{message}");
@@ -189,18 +181,20 @@ fn refuse(error: &Error, request_id: &str) -> Response {
     if status == 503 { response.with_header("Retry-After", "1") } else { response }
 }
 
-/// Return a response in API Gateway's form.
-fn write_response(mut response: Response) -> Value {
+/// Return a response in API Gateway's form; names of headers in lower case, so that each is sent once.
+fn to_result(response: Response) -> Value {
+    let mut headers: BTreeMap<_, String> = BTreeMap::new();
     if !response.body.is_empty() {
-        response.headers.insert("Content-Type", "application/json".into());
+        headers.insert("content-type".to_owned(), "application/json".into());
     }
 {%- if service.sends_cors_headers %}
-    response.headers.insert("Access-Control-Allow-Origin", CORS_ORIGIN.clone());
-    response.headers.insert("Access-Control-Expose-Headers", "Location,Retry-After".into());
+    headers.insert("access-control-allow-origin".into(), CORS_ORIGIN.clone());
+    headers.insert("access-control-expose-headers".into(), "Location,Retry-After".into());
 {%- endif %}
+    headers.extend(response.headers.into_iter().map(|(name, value)| (name.to_ascii_lowercase(), value)));
     json!({
         "statusCode": response.status,
-        "headers": response.headers,
+        "headers": headers,
         "body": response.body,
         "isBase64Encoded": false,
     })
@@ -242,8 +236,17 @@ mod tests {
     }
 
     #[test]
+    fn sends_the_handler_s_own_content_type_once() {
+        for name in ["Content-Type", "content-type"] {
+            let headers = &to_result(Response::new(200, "<p>").with_header(name, "text/html"))["headers"];
+
+            assert_eq!((&headers["content-type"], &headers["Content-Type"]), (&json!("text/html"), &Value::Null));
+        }
+    }
+
+    #[test]
     fn asks_to_retry_if_the_table_cannot_serve_the_request() {
-        let response = refuse(&Error::Unavailable("The table does not exist".into(), "inside".into()), "1");
+        let response = error_response(&Error::Unavailable("The table does not exist".into(), "inside".into()), "1");
 
         assert_eq!((response.status, response.headers.get("Retry-After").map(String::as_str)), (503, Some("1")));
         assert!(!response.body.contains("inside"));

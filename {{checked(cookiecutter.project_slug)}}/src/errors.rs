@@ -1,4 +1,4 @@
-//! What can go wrong with a request. The message is for the client; `app` gives each error its status.
+//! What can go wrong with a request, and the response's status. The message is for the client.
 
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -25,4 +25,18 @@ pub enum Error {
     /// The service itself failed; the log has the cause.
     #[error("Internal server error")]
     Internal(#[source] BoxError),
+}
+
+impl Error {
+    pub fn status(&self) -> u16 {
+        match self {
+            Error::InvalidRequest(_) => 400,
+            Error::NotFound(_) => 404,
+            Error::AlreadyExists(_) => 409,
+            Error::TooLarge(_) => 413,
+            Error::Internal(_) => 500,
+            Error::NotImplementedYet(_) => 501,
+            Error::Unavailable(..) => 503,
+        }
+    }
 }

@@ -16,7 +16,7 @@ pub struct Request {
     pub body: String,
 }
 
-/// A response: its status, its body as JSON text, and further headers.
+/// A response: its status, its body, and headers. A body without a Content-Type is JSON.
 #[derive(Debug)]
 pub struct Response {
     pub status: u16,

@@ -24,14 +24,6 @@ from service.routes import ROUTES, Handler
 
 Event = Mapping[str, Any]
 
-STATUSES: dict[type[errors.ServiceError], int] = {
-    errors.InvalidRequest: 400,
-    errors.NotFound: 404,
-    errors.AlreadyExists: 409,
-    errors.TooLarge: 413,
-    errors.NotImplementedYet: 501,
-    errors.Unavailable: 503,
-}
 LOGGER = logging.getLogger(__name__)
 LOGGER.setLevel(logging.INFO)
 COLD_STARTS = iter([True])
@@ -44,8 +36,8 @@ PARAMETERS_ARE_ENCODED = "AWS_SAM_LOCAL" not in os.environ
 
 # A REST API adds these to its own responses only.
 CORS_HEADERS = {
-    "Access-Control-Allow-Origin": os.environ["CORS_ORIGIN"],
-    "Access-Control-Expose-Headers": "Location,Retry-After",
+    "access-control-allow-origin": os.environ["CORS_ORIGIN"],
+    "access-control-expose-headers": "Location,Retry-After",
 }
 {%- endif %}
 
@@ -58,25 +50,25 @@ def handler(event: Event, context: Any) -> dict[str, Any]:
     try:
         request = read_request(event)
         route = f"{request.method} {request.resource}"
-        response = find_handler(request)(request)
+        result = to_result(find_handler(request)(request))
     except errors.ServiceError as error:
-        response = refuse(error)
+        result = to_result(error_response(error))
     except Exception:
         LOGGER.exception("A handler failed")
-        response = Response(500, json_message(f"Internal server error, request {request_id}"))
+        result = to_result(Response(500, json_message(f"Internal server error, request {request_id}")))
     LOGGER.info(
         "%s %s",
         route,
-        response.status,
+        result["statusCode"],
         extra={
             "request_id": request_id,
             "route": route,
-            "status": response.status,
+            "status": result["statusCode"],
             "latency_ms": round((time.perf_counter() - started) * 1000, 1),
             "cold_start": next(COLD_STARTS, False),
         },
     )
-    return write_response(response)
+    return result
 
 
 def find_handler(request: Request) -> Handler:
@@ -141,28 +133,28 @@ def read_body(event: Event) -> str:
         raise errors.InvalidRequest("The body must be UTF-8") from error
 
 
-def refuse(error: errors.ServiceError) -> Response:
+def error_response(error: errors.ServiceError) -> Response:
     """Return the response to a request that failed."""
     headers = {}
     if isinstance(error, errors.Unavailable):
         LOGGER.warning("%s", error, exc_info=error.__cause__)
         headers = {"Retry-After": "1"}
-    return Response(STATUSES[type(error)], json_message(str(error)), headers)
+    return Response(error.status, json_message(str(error)), headers)
 
 
 def json_message(message: str) -> str:
     return json.dumps({"message": message}, ensure_ascii=False)
 
 
-def write_response(response: Response) -> dict[str, Any]:
-    content_type = {"Content-Type": "application/json"} if response.body else {}
+def to_result(response: Response) -> dict[str, Any]:
+    """Return a response in API Gateway's form; names of headers in lower case, so that each is sent once."""
+    headers = {"content-type": "application/json"} if response.body else {}
+{%- if service.sends_cors_headers %}
+    headers |= CORS_HEADERS
+{%- endif %}
     return {
         "statusCode": response.status,
-{%- if service.sends_cors_headers %}
-        "headers": {**content_type, **CORS_HEADERS, **response.headers},
-{%- else %}
-        "headers": {**content_type, **response.headers},
-{%- endif %}
+        "headers": headers | {name.lower(): value for name, value in response.headers.items()},
         "body": response.body,
         "isBase64Encoded": False,
     }

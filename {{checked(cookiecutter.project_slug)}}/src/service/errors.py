@@ -1,29 +1,43 @@
-"""What can go wrong with a request. The message is for the client; `app` gives each error its status."""
+"""What can go wrong with a request. The message is for the client; the class has the response's status."""
 
 
 class ServiceError(Exception):
-    """An error that the response reports."""
+    """An error that the response reports, with the status of its class."""
+
+    status = 500
 
 
 class InvalidRequest(ServiceError):
     """The request cannot be served as it is."""
 
+    status = 400
+
 
 class NotFound(ServiceError):
     """The item or the route does not exist."""
+
+    status = 404
 
 
 class AlreadyExists(ServiceError):
     """The item's key is taken."""
 
+    status = 409
+
 
 class TooLarge(ServiceError):
     """The item is larger than DynamoDB stores."""
+
+    status = 413
 
 
 class NotImplementedYet(ServiceError):
     """The handler is not written yet."""
 
+    status = 501
+
 
 class Unavailable(ServiceError):
     """The table cannot serve the request now; the log has the cause."""
+
+    status = 503

@@ -23,7 +23,7 @@ class Request(NamedTuple):
 
 
 class Response(NamedTuple):
-    """A response: its status, its body as JSON text, and further headers."""
+    """A response: its status, its body, and headers. A body without a Content-Type is JSON."""
 
     status: int
     body: str = ""

@@ -77,8 +77,40 @@ def test_refuses_a_body_that_is_not_utf_8(call: Call) -> None:
 def test_names_the_request_of_a_failure_and_hides_the_cause(call: Call) -> None:
     status, body, headers = call(fail)
 
-    assert (status, headers["Content-Type"]) == (500, "application/json")
+    assert (status, headers["content-type"]) == (500, "application/json")
     assert body == {"message": "Internal server error, request the-request"}
+
+
+@pytest.mark.parametrize("name", ["Content-Type", "content-type"])
+def test_sends_the_handlers_own_content_type_once(call: Call, name: str) -> None:
+    _, _, headers = call(lambda _: Response(200, '"text"', {name: "text/html"}))
+
+    types = {key: value for key, value in headers.items() if key.lower() == "content-type"}
+    assert list(types.values()) == ["text/html"]
+
+
+def test_responds_with_the_status_of_a_new_error(call: Call) -> None:
+    from service.errors import AlreadyExists, ServiceError
+
+    class Locked(ServiceError):
+        status = 423
+
+    class Registered(AlreadyExists):
+        pass
+
+    def refuse(error: Exception) -> tuple[int, Any]:
+        def handle(_: Request) -> Response:
+            raise error
+
+        status, body, _ = call(handle)
+        return status, body
+
+    assert refuse(Locked("The item is locked")) == (423, {"message": "The item is locked"})
+    assert refuse(Registered("You have registered already")) == (409, {"message": "You have registered already"})
+
+
+def test_responds_with_500_if_a_handler_returns_nothing(call: Call) -> None:
+    assert call(lambda _: None)[0] == 500
 
 
 def test_responds_with_500_to_an_unknown_event(endpoint: str) -> None:
@@ -99,7 +131,7 @@ def test_logs_each_request(call: Call, caplog: pytest.LogCaptureFixture) -> None
 
 
 def test_adds_the_origin_to_every_response(call: Call) -> None:
-    origins = {call(handle)[2]["Access-Control-Allow-Origin"] for handle in (show_body, fail)}
+    origins = {call(handle)[2]["access-control-allow-origin"] for handle in (show_body, fail)}
 
     assert origins == {{ "{" }}{{ service.cors_origin | quoted }}}
 {%- endif %}
@@ -138,7 +170,7 @@ def client_error(code: str, status: int = 400) -> exceptions.ClientError:
 def test_responds_with_503_if_the_table_cannot_serve(call: Call, error: Exception, message: str) -> None:
     status, body, headers = call(raise_from_table(error))
 
-    assert (status, body, headers["Retry-After"]) == (503, {"message": message}, "1")
+    assert (status, body, headers["retry-after"]) == (503, {"message": message}, "1")
 
 
 def test_hides_that_the_function_lacks_permissions(call: Call) -> None:
