@@ -66,10 +66,10 @@ pub fn read_changes(request: &Request) -> Result<Item, Error> {
     let path_key = read_key(request)?;
     let mut changes = json_values::parse_object(&request.body)?;
     refuse_other_key(&changes, &path_key)?;
+    changes.retain(|name, _| !path_key.contains_key(name));
     if changes.len() > MAX_CHANGES {
         return Err(Error::InvalidRequest(format!("At most {MAX_CHANGES} attributes can change at once")));
     }
-    changes.retain(|name, _| !path_key.contains_key(name));
 {%- if service.attributes.listed %}
     let is_removed = |each: &&Attribute| changes.get(each.name).is_some_and(AttributeValue::is_null);
     if let Some(removed) = ATTRIBUTES.iter().filter(|each| each.required).find(is_removed) {

@@ -66,6 +66,7 @@ def read_changes(request: Request) -> Item:
     path_key = read_key(request)
     changes = json_values.parse_object(request.body)
     refuse_other_key(changes, path_key)
+    changes = {name: value for name, value in changes.items() if name not in path_key}
     if len(changes) > MAX_CHANGES:
         raise InvalidRequest(f"At most {MAX_CHANGES} attributes can change at once")
 {%- if service.attributes.listed %}
@@ -82,7 +83,7 @@ def read_changes(request: Request) -> Item:
 {%- if service.indexes %}
     check_index_keys(set_values)
 {%- endif %}
-    return {name: value for name, value in changes.items() if name not in path_key}
+    return changes
 
 
 def refuse_other_key(item: Mapping[str, Any], path_key: Item) -> None:

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from decimal import Context, Decimal, Inexact, Overflow, Subnormal, Underflow
 from json.encoder import encode_basestring
 from typing import Any, NoReturn
@@ -15,13 +16,21 @@ MAX_DIGITS = 38
 NUMBERS = Context(MAX_DIGITS, Emin=-130, Emax=125, traps=[Inexact, Overflow, Subnormal, Underflow])
 MAX_DEPTH = 32
 
+# JSON lacks the constants, and Python reads them; in a string they are text.
+STRING_OR_CONSTANT = re.compile(r'"(?:[^"\\]|\\.)*"|-?(NaN|Infinity)')
+
 
 def parse_object(text: str) -> dict[str, Any]:
     """Return the value of a JSON object. Raises InvalidRequest if DynamoDB cannot store what the text says."""
     if text.startswith("\ufeff"):
         raise InvalidRequest("The body starts with a byte order mark; send UTF-8 without one")
     try:
-        document = DECODER.decode(text)
+        document = json.loads(
+            text,
+            parse_int=parse_number,
+            parse_float=parse_number,
+            parse_constant=lambda _: refuse_constant(text),
+        )
     except json.JSONDecodeError as error:
         raise InvalidRequest(f"The body is not valid JSON: line {error.lineno}, column {error.colno}") from error
     except RecursionError as error:
@@ -44,11 +53,10 @@ def parse_number(text: str) -> Decimal:
         raise InvalidRequest(f"The number {shorten(text)} is out of range") from error
 
 
-def refuse_constant(constant: str) -> NoReturn:
-    raise InvalidRequest(f"The body is not valid JSON: {constant} is not a JSON value")
-
-
-DECODER = json.JSONDecoder(parse_int=parse_number, parse_float=parse_number, parse_constant=refuse_constant)
+def refuse_constant(text: str) -> NoReturn:
+    """Raise the error of JSON text that has a constant."""
+    constants = (match for match in STRING_OR_CONSTANT.finditer(text) if match[1])
+    raise json.JSONDecodeError("Expecting value", text, next(constants).start(1))
 
 
 def shorten(text: str) -> str:

@@ -67,6 +67,12 @@ def test_refuses_more_than_300_changes(api: Api, item: Item, path: str) -> None:
     assert (response.status, response.json) == (400, {"message": "At most 300 attributes can change at once"})
 
 
+def test_does_not_count_a_repeated_key_as_a_change(api: Api, key: Item, path: str) -> None:
+    response = api.patch(path, key, body={**key, **dict.fromkeys(map(str, range(300)))})
+
+    assert (response.status, response.json) == (404, {"message": "No item has this key"})
+
+
 @pytest.mark.parametrize("changes", [{{ changes | join(", ") }}], ids=repr)
 def test_does_not_create_an_item(api: Api, table: Table, key: Item, path: str, changes: Item) -> None:
     response = api.patch(path, key, body=changes)
