@@ -25,6 +25,13 @@ WRONG_VALUES = {
     "map": ["[]", '"a"'],
     "enum": ['"other value"', "None"],
 }
+# Values of an attribute that is the sort key of an index, not in their order. An enum has its own.
+SORT_VALUES: dict[str, list[object]] = {
+    "string": ["b", "a", "d", "B", "c"],
+    "number": [2, 10, 1, 30, 9],
+    "integer": [2, 10, 1, 30, 9],
+    "datetime": [f"2026-01-{day}T12:00:00Z" for day in ("02", "31", "01")],
+}
 
 
 class Refusal(NamedTuple):
@@ -110,6 +117,19 @@ def write_attributes(service: Service) -> str:
         samples.setdefault(key.name, key.json_sample)
     entries = [write_entry(name, value) for name, value in samples.items() if name not in required]
     return write_item(["**REQUIRED", *entries] if service.attributes.listed else entries)
+
+
+def write_sort_values(service: Service) -> str:
+    """Return values of each attribute that is the sort key of an index, and not in the table's key."""
+    names = {index.sort_key.name for index in service.indexes if index.sort_key}
+    entries = []
+    for key in service.index_keys:
+        if key.name in names:
+            attribute = service.attributes.find(key.name)
+            type_name = attribute.type if attribute else "number" if key.is_number else "string"
+            values = list(attribute.values[:5]) if attribute and attribute.values else SORT_VALUES[type_name]
+            entries.append(write_entry(key.name, values))
+    return write_item(entries)
 
 
 def write_new_key(service: Service) -> str:

@@ -3,6 +3,7 @@
 {{ source.turn_formatter_off(service) }}
 import time
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from api import ATTRIBUTES, Api, Item, Table
@@ -13,6 +14,8 @@ ROUTES: list[tuple[str, list[str]]] = [
     ({{ route.path | quoted }}, [{{ route.index.keys | map(attribute="name") | map("quoted") | join(", ") }}]),
 {%- endfor %}
 ]
+# Values of the indexes' sort keys, not in order.
+SORT_VALUES: dict[str, list[Any]] = {{ contract.write_sort_values(service) }}
 SECONDS_TO_INDEX = 10  # reads of an index are eventually consistent
 
 pytestmark = pytest.mark.parametrize(("path", "names"), ROUTES)
@@ -25,7 +28,9 @@ def items(new_key: Callable[[], Item], table: Table, names: list[str]) -> list[I
     for key in keys:
         key.update({name: keys[0][name] for name in key if name == names[0]})
     items = [{**key, **ATTRIBUTES} for key in keys]
-    for item in items:
+    for number, item in enumerate(items):
+        for name in SORT_VALUES.keys() & names[1:]:
+            item[name] = SORT_VALUES[name][number % len(SORT_VALUES[name])]
         table.put_item(Item=item)
     return items
 
