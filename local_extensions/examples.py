@@ -41,8 +41,11 @@ def write_body(service: Service, route: Route) -> str:
         keys = {key.name for key in service.all_keys}
         free = {"name": None, "visits": 2} if route.operation == "update" else {"name": "田中太郎", "visits": 1}
         body.update({name: value for name, value in free.items() if name not in keys})
+    of_indexes = {key.name: key.json_sample for key in service.index_keys if key.name not in body}
     if route.operation != "update":
-        body.update({key.name: key.json_sample for key in service.index_keys if key.name not in body})
+        body.update(of_indexes)
+    elif not body:
+        body = dict(list(of_indexes.items())[:1]) or {"note": "text"}
     return json.dumps(body, ensure_ascii=False)
 
 

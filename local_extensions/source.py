@@ -50,6 +50,13 @@ def describe_key(service: Service) -> str:
     return " and ".join(f"`{key.name}` ({'a number' if key.is_number else 'a string'})" for key in service.keys)
 
 
+def describe_attributes(service: Service) -> list[tuple[str, str, bool]]:
+    """Return each attribute whose type is known: its name, what it must be, and whether it is required."""
+    listed = [(each.name, each.must_be, each.is_required) for each in service.attributes.listed]
+    keys = [key for key in service.index_keys if not service.attributes.find(key.name)]
+    return listed + [(key.name, "a number" if key.is_number else "a string", False) for key in keys]
+
+
 def import_from(module: str, *names: str, **used: object) -> str:
     """Return an import of names, and of further names that are used, in ruff's order: constants, classes, others.
 

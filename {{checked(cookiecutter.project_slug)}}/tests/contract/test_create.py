@@ -19,6 +19,8 @@ from typing import Any
 import pytest
 {{ source.import_from("api", "Api", "Item", "Table", ATTRIBUTES=refusals, REFUSED=refusals, REQUIRED=typed) }}
 
+SEED = Path(__file__).parents[2] / "seed.json"
+
 {{ contract.parametrize(contract.list_routes(service, "create")) }}
 {{ last_key.definition }}
 
@@ -37,7 +39,7 @@ def test_creates_an_item(api: Api, table: Table, key: Item, path: str) -> None:
 
 
 def test_creates_the_items_of_seed_json(api: Api, new_key: Callable[[], Item], path: str) -> None:
-    for seed in json.loads(Path("seed.json").read_text(encoding="utf-8")):
+    for seed in json.loads(SEED.read_text(encoding="utf-8")):
         key = new_key()
         assert api.post(path, key, body={**seed, **key}).status == 201, seed
 

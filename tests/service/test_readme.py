@@ -1,0 +1,48 @@
+"""The examples in a rendered service's README, run against its API."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from stacks import Stack
+
+SERVICES = {
+    "default": {},
+    "a type for some attributes, indexes on others": {
+        "attributes": "email, state:new|paid, tags:list?, ...",
+        "indexes": "total:N, state/created_at:N, email/total",
+    },
+    "indexes on the sort key and on attributes of the examples": {
+        "sort_key": "line:N",
+        "indexes": "line/name, visits:N, name/visits",
+    },
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("answers", SERVICES.values(), ids=SERVICES)
+def test_each_call_succeeds(make_stack: Callable[..., Stack], answers: dict[str, str]) -> None:
+    stack = make_stack(**answers)
+    (block,) = re.findall(r"## Routes\n\n```sh\n(.*?)\n```", stack.service.read("README.md"), re.DOTALL)
+    calls = re.findall(r"^# ([A-Z]+) (\S+):.*\n((?:[^#].*\n?)+)", block, re.MULTILINE)
+
+    with stack.running("dev", "DOCKER=no"):
+        responses = {
+            f"{method} {path}": stack.service.run("bash", "-c", call.replace("http://127.0.0.1:3000", stack.url)).stdout
+            for method, path, call in sorted(calls, key=lambda call: call[0] == "DELETE")
+        }
+
+    assert len(responses) == block.count("curl ")
+    assert [
+        response for response in responses.values() if not re.search(r"^HTTP/1\.1 20[014] ", response, re.MULTILINE)
+    ] == []
+    lists = [json.loads(response.splitlines()[-1]) for route, response in responses.items() if "-by-" in route]
+    assert len(lists) == len(re.findall(r"[^,]+", answers.get("indexes", "")))
+    assert all(page["items"] for page in lists), "the examples of items have the keys of the indexes"

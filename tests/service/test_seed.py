@@ -1,0 +1,66 @@
+"""`make seed`: the items of seed.json, and one line for what is wrong with them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from stacks import Stack
+
+pytestmark = pytest.mark.slow
+
+ITEM = '{"user_id": "1", "at": 1, "total": 1}'
+# What seed.json contains, and the start of the line.
+WRONG = {
+    "": "seed.json cannot be read as JSON: Expecting value: line 1 column 1",
+    f"[{ITEM},\n]": "seed.json cannot be read as JSON: Illegal trailing comma before end of array: line 1 column 39",
+    ITEM: "seed.json is not a list of items; write [ ] around them",
+    "[1]": "seed.json, item 1: is not an object",
+    f'[{ITEM}, {{"userid": "2", "at": 1}}]': "seed.json, item 2: user_id is missing",
+    '[{"user_id": "1"}]': "seed.json, item 1: at is missing",
+    '[{"user_id": 1, "at": 1}]': "seed.json, item 1: user_id must be a string",
+    '[{"user_id": "1", "at": "1"}]': "seed.json, item 1: at must be a number",
+    '[{"user_id": "1", "at": true}]': "seed.json, item 1: at must be a number",
+    '[{"user_id": "1", "at": 1, "total": "1"}]': "seed.json, item 1: total must be a number",
+    '[{"user_id": "1", "at": 1, "total": null}]': "seed.json, item 1: total must be a number",
+    '[{"user_id": "", "at": 1}]': "seed.json, item 1: An error occurred (ValidationException)",
+    '[{"user_id": "1", "at": NaN}]': "seed.json, item 1: Infinity and NaN not supported",
+    '[{"user_id": "1", "at": 1e400}]': "seed.json, item 1: a number has more than 38 digits, or is out of range",
+}
+
+
+def test_puts_the_items_into_the_table_or_names_what_is_wrong_in_one_line(make_stack: Callable[..., Stack]) -> None:
+    stack = make_stack(sort_key="at:N", indexes="total:N")
+    file = stack.service.path / "seed.json"
+    items = file.read_text()
+
+    with stack.running("dev", "DOCKER=no"):
+        output = stack.make("seed")
+        lines = {}
+        for content in WRONG:
+            file.write_text(content)
+            result = stack.service.run("make", "--no-print-directory", "seed", *stack.settings)
+            assert result.returncode != 0, content
+            lines[content], *rest = result.stdout.splitlines()
+            assert [line for line in rest if not line.startswith("make: ")] == [], result.stdout
+        file.unlink()
+        missing = stack.service.run("make", "seed", *stack.settings).stdout
+        file.write_text(items)
+        again = stack.make("seed")
+
+    assert output == again == "Put 3 items into users\n"
+    assert {content: line for content, line in lines.items() if not line.startswith(WRONG[content])} == {}
+    assert missing.startswith("seed.json cannot be read as JSON: [Errno 2] No such file or directory")
+
+
+def test_names_the_target_that_starts_the_table(make_stack: Callable[..., Stack]) -> None:
+    stack = make_stack()
+
+    result = stack.service.run("make", "seed", *stack.settings)
+
+    assert result.stdout.startswith("The table does not respond; `make dev` or `make up` starts it: ")
+    assert "Traceback" not in result.stdout
