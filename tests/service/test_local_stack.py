@@ -68,6 +68,7 @@ def test_passes_its_contract_tests_also_after_a_reset_and_without_mode_bits(make
     assert ("Put 3 items into users" in seeded, items) == (True, 3)
     assert re.search(r"\d+ passed", again)
     assert "skipped" not in first + again
+    assert "deselected" not in first
     assert stack.containers() == []
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 from typing import TYPE_CHECKING
 
@@ -20,13 +21,29 @@ if TYPE_CHECKING:
 
 FOR_OTHER_PROJECTS = {
     "python": """
-        PYTHONPATH SAM_BUILD_MODE SAM_DOCKER_NETWORK SAM_TEMPLATE_FILE UV_NO_DEV UV_PROJECT_ENVIRONMENT UV_SYSTEM_PYTHON
-        UV_WORKING_DIR VIRTUAL_ENV
+        GIT_DIR GOOS MYPYPATH PIP_AUDIT_OUTPUT PIPAPI_PYTHON_LOCATION PYTEST_ADDOPTS PYTEST_PLUGINS PYTHONPATH
+        PYTHONWARNINGS PYTHON_GIL RUFF_OUTPUT_FILE SAM_BUILD_MODE SAM_DEBUG_PORT SAM_DOCKER_NETWORK SAM_TEMPLATE_FILE
+        SCHEMATHESIS_HOOKS SHELLCHECK_OPTS UV_NO_DEV UV_NO_SOURCES UV_NO_VERIFY_HASHES UV_PROJECT_ENVIRONMENT
+        UV_SYSTEM_PYTHON UV_WORKING_DIR VIRTUAL_ENV
     """,
     "rust": """
-        CARGO_BUILD_RUSTFLAGS CARGO_BUILD_TARGET CARGO_BUILD_TARGET_DIR CARGO_ENCODED_RUSTFLAGS CARGO_TARGET_DIR
-        CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUSTFLAGS RUSTFLAGS UV_NO_DEV
+        CARGO_BUILD_RUSTFLAGS CARGO_BUILD_TARGET CARGO_BUILD_TARGET_DIR CARGO_ENCODED_RUSTFLAGS CARGO_LAMBDA_COMPILER
+        CARGO_PROFILE_DEV_PANIC CARGO_TARGET_DIR CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUSTFLAGS CLIPPY_CONF_DIR
+        PYTEST_ADDOPTS RUSTC_WORKSPACE_WRAPPER RUSTFLAGS RUSTFMT UV_NO_DEV
     """,
+}
+# Each of these makes a target fail, or check nothing, if it reaches the target's programs.
+HARMFUL = {
+    "CDPATH": "{directory}",
+    "MYPYPATH": "{directory}",
+    "PYTEST_ADDOPTS": "--no-such-option",
+    "PYTEST_PLUGINS": "no_such_plugin",
+    "PYTHONINSPECT": "1",
+    "PYTHONOPTIMIZE": "2",
+    "PYTHONWARNINGS": "error",
+    "PYTHON_GIL": "0",
+    "RUFF_OUTPUT_FILE": "{directory}/ruff.txt",
+    "SHELLCHECK_OPTS": "--no-such-option",
 }
 
 
@@ -45,6 +62,20 @@ def test_no_target_gets_variables_for_other_projects(bake: Bake, language: str) 
 
     assert not shown.keys() & variables.keys()
     assert (shown["UV_OFFLINE"], shown["CARGO_HOME"]) == ("1", "/home/cargo"), "those of the machine still reach it"
+
+
+@pytest.mark.slow
+def test_checks_and_tests_the_same_whatever_the_shell_sets(bake_with_tools: Bake, tmp_path: Path) -> None:
+    service = bake_with_tools()
+    (tmp_path / "api.py").write_text("1 + ''\n")
+    (tmp_path / ".venv").mkdir()
+    environment = {name: value.format(directory=tmp_path) for name, value in HARMFUL.items()}
+
+    output = service.make("lint", "test", **environment)
+
+    assert "All checks passed!" in output
+    assert re.search(r"\b[1-9]\d* passed\b", output)
+    assert "rm -rf .venv" not in service.make("--dry-run", "setup", **environment)
 
 
 @pytest.mark.parametrize("target", ["deploy", "url", "delete"])
