@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import sys
 from typing import TYPE_CHECKING, Any
@@ -21,7 +22,9 @@ def summarize(root: Path, expected: Mapping[str, Any]) -> str:
     ]
     queried = {route["index"] for route in expected["routes"]}
     routes += [f"No route queries the index {index}." for index in expected["indexes"] if index not in queried]
-    key = " and ".join(name for name, _ in expected["keys"])
+    names = [name for name, _ in expected["keys"]]
+    routes += explain_collections(expected["routes"], names)
+    key = " and ".join(names)
     directory = root.name if str(root.parent) == os.environ.get("PWD") else str(root)
     return "\n".join(
         [
@@ -33,6 +36,24 @@ def summarize(root: Path, expected: Mapping[str, Any]) -> str:
             "  make dev            # or without Docker: make dev DOCKER=no",
         ]
     )
+
+
+def explain_collections(routes: list[dict[str, str]], names: list[str]) -> list[str]:
+    """Return a line on the paths that list and create items if a new route may change them, or has done so."""
+    fixed = [(*route["key"].split(), route["operation"]) for route in routes if "{" not in route["key"]]
+    collections = list(dict.fromkeys(path for _, path, operation in fixed if operation in ("list", "create")))
+    paths = [route["key"].split()[1] for route in routes]
+    keys = [set(names), set(names[:1])]
+    above = {path.rpartition("/")[0] or "/" for path in paths if set(re.findall(r"\{(\w+)\}", path)) in keys}
+    if len(collections) > 1 and not above & set(collections):
+        first = collections[0].rstrip("/")
+        return [
+            f"GET lists and POST creates items at {', '.join(collections)}. If a route such as",
+            f"GET {first}/{{{names[0]}}} is added, only {first or '/'} does; the others become stubs.",
+        ]
+    if collections and any(operation == "stub" and method in ("GET", "HEAD", "POST") for method, _, operation in fixed):
+        return [f"Only {', '.join(collections)} lists and creates items; other paths without parameters are stubs."]
+    return []
 
 
 def describe_operation(route: Mapping[str, str]) -> str:

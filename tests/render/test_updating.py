@@ -203,6 +203,20 @@ class TestWithCruft:
         expected = render(*(f"{name}={answer}" for name, answer in wanted.items()))
         assert read_tree(cruft_team.service.path) == with_own_line(expected)
 
+    def test_shows_that_a_new_route_makes_another_one_a_stub(self, team: Team) -> None:
+        routes = "GET /users, POST /users, POST /login"
+        answers = json.dumps({"routes": routes})
+        team.make_service(command("cruft create"), "HEAD", f"--no-input --extra-context '{answers}'")
+        update = command("cruft update --skip-apply-ask --variables-to-update")
+
+        more = json.dumps({"routes": f"{routes}, GET /users/{{user_id}}"})
+        output = team.do(re.sub(r"'\{.*\}'", lambda _: f"'{more}'", update))
+
+        assert f"With `{routes}`" in PAGE
+        before, after = output.split("these routes:")[1:]
+        assert re.search(r"POST +/login +create\n.*GET /users/\{user_id\} is added", before, re.DOTALL)
+        assert re.search(r"POST +/login +not implemented \(501\)\n.*Only /users lists and creates", after, re.DOTALL)
+
     def test_refuses_bad_routes_and_leaves_the_service_as_it_is(self, cruft_team: Team) -> None:
         before = read_tree(cruft_team.service.path)
 
