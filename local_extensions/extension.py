@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from jinja2 import pass_context
 from jinja2.ext import Extension
+from jinja2.sandbox import ImmutableSandboxedEnvironment, safe_range
 
 from local_extensions import contract, deployment, examples, openapi, quoting, source
 from local_extensions.answers import (
@@ -31,6 +32,9 @@ class AnswersExtension(Extension):
 
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)
+        # Cookiecutter renders answers, which may be anybody's, before the template sees them.
+        environment.__class__ = ImmutableSandboxedEnvironment
+        environment.globals["range"] = safe_range
         environment.optimized = False  # takes longer than it saves: each file is rendered once
         environment.filters.update(
             architecture=find_architecture,
@@ -43,15 +47,7 @@ class AnswersExtension(Extension):
             slug=make_slug,
             yaml=quoting.quote_yaml,
         )
-        environment.globals.update(
-            checked=check_answers,
-            contract=contract,
-            deployment=deployment,
-            examples=examples,
-            openapi=openapi,
-            source=source,
-            template_directory=str(TEMPLATE),
-        )
+        environment.globals.update(checked=check_answers, template_directory=str(TEMPLATE))
         # cruft renders two versions of the template in one process: each must import its own modules.
         for name in [name for name in sys.modules if name.partition(".")[0] == __package__]:
             del sys.modules[name]
@@ -59,12 +55,20 @@ class AnswersExtension(Extension):
 
 @pass_context
 def check_answers(context: Context, _slug: str) -> str:
-    """Return the service's slug, and give the templates the service as `service`.
+    """Return the service's slug, and give the templates the service as `service`, and the modules that they use.
 
-    Cookiecutter renders the directory's name before it creates any file, so bad answers are refused before that.
+    Cookiecutter renders the directory's name before it creates any file, so bad answers are refused before that. It
+    renders answers earlier: they reach no module, and so not Python.
     """
     service = make_service({**context["cookiecutter"], **find_lists(context)})
-    context.environment.globals["service"] = service
+    context.environment.globals.update(
+        service=service,
+        contract=contract,
+        deployment=deployment,
+        examples=examples,
+        openapi=openapi,
+        source=source,
+    )
     return service.slug
 
 
