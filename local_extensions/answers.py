@@ -13,6 +13,7 @@ import shutil
 import sys
 import unicodedata
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -55,16 +56,22 @@ LIKENESS_OF_A_TYPO = 0.6
 SETTINGS = ("_copy_without_render", "_jinja2_env_vars", "_new_lines")
 
 
-def make_service(answers: Answers) -> Service:
-    """Return the service that the answers describe.
+class InvalidAnswersError(SystemExit, FailedHookException):  # type: ignore[misc]
+    """Lines about answers that are refused.
 
-    Raises cookiecutter's FailedHookException, which it prints without a traceback, with every problem.
+    Cookiecutter prints a FailedHookException without a traceback. Cruft catches nothing, and Python prints a SystemExit.
     """
+
+    def __init__(self, *lines: str) -> None:
+        encoding = sys.stdout.encoding or "utf-8"  # cookiecutter cannot print what this lacks
+        super().__init__("\n".join(lines).encode(encoding, "backslashreplace").decode(encoding))
+
+
+def make_service(answers: Answers) -> Service:
+    """Return the service that the answers describe, or raise InvalidAnswersError with every problem."""
     service, problems = parse_answers(answers)
     if service is None:
-        message = "\n".join([*problems, "", *advise(answers, problems)])
-        encoding = sys.stdout.encoding or "utf-8"  # cookiecutter cannot print what this lacks
-        raise FailedHookException(message.encode(encoding, "backslashreplace").decode(encoding))
+        raise InvalidAnswersError(*problems, "", *advise(answers, problems))
     return service
 
 
@@ -130,7 +137,14 @@ def find_answer(answers: Answers, answer: str) -> object:
         return make_default_routes(answers)
     if answer == "architecture":
         return find_architecture()
-    return json.loads((TEMPLATE / "cookiecutter.json").read_text(encoding="utf-8"))[answer]
+    return read_questions()[answer]
+
+
+@cache
+def read_questions() -> dict[str, object]:
+    """Return the default of each question, in the order of the questions."""
+    questions = json.loads((TEMPLATE / "cookiecutter.json").read_text(encoding="utf-8"))
+    return {name: default for name, default in questions.items() if not name.startswith("_")}
 
 
 def parse_text(answer: object, *, required: bool) -> str:

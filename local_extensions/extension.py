@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from jinja2 import pass_context
 from jinja2.ext import Extension
-from jinja2.sandbox import ImmutableSandboxedEnvironment, safe_range
+from jinja2.sandbox import safe_range
 
 from local_extensions import contract, deployment, examples, openapi, quoting, source
 from local_extensions.answers import (
@@ -21,6 +21,7 @@ from local_extensions.answers import (
     make_slug,
 )
 from local_extensions.expectations import describe
+from local_extensions.sandbox import Sandbox
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -32,8 +33,7 @@ class AnswersExtension(Extension):
 
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)
-        # Cookiecutter renders answers, which may be anybody's, before the template sees them.
-        environment.__class__ = ImmutableSandboxedEnvironment
+        environment.__class__ = Sandbox
         environment.globals["range"] = safe_range
         environment.optimized = False  # takes longer than it saves: each file is rendered once
         environment.filters.update(
@@ -57,8 +57,8 @@ class AnswersExtension(Extension):
 def check_answers(context: Context, _slug: str) -> str:
     """Return the service's slug, and give the templates the service as `service`, and the modules that they use.
 
-    Cookiecutter renders the directory's name before it creates any file, so bad answers are refused before that. It
-    renders answers earlier: they reach no module, and so not Python.
+    Cookiecutter renders the directory's name before it creates any file, so bad answers are refused before that, and
+    after the last answer: Jinja's sandbox does not hide what is in a module.
     """
     service = make_service({**context["cookiecutter"], **find_lists(context)})
     context.environment.globals.update(

@@ -61,6 +61,7 @@ def test_refuses_bad_answers_with_a_line_for_each(repository: Path, tmp_path: Pa
     output = render(repository, tmp_path / "output", {"region": "mars", "routes": "FETCH /"}, status=1)
 
     assert "region: 'mars' is not an AWS region" in output
+    assert "Traceback" not in output
     assert "\nroutes: 'FETCH /': 'FETCH' is not a method" in output
     assert "\n\nFix these answers:\n\nregion='mars'\nroutes='FETCH /'\n" in output
     assert list((tmp_path / "output").glob("*")) == []
@@ -111,6 +112,7 @@ def test_cruft_update_refuses_bad_routes_and_changes_nothing(cruft_service: Path
     output = change_answers_with_cruft(cruft_service, {"routes": "FETCH /, GET b", "region": "mars"}, status=1)
 
     assert "region: 'mars' is not an AWS region" in output
+    assert "Traceback" not in output
     assert "\nroutes: 'FETCH /': 'FETCH' is not a method" in output
     assert "\nroutes: 'GET b': 'b' does not start with '/'" in output
     assert run("git", "status", "--short", directory=cruft_service) == ""
