@@ -108,6 +108,22 @@ def test_cruft_update_brings_new_routes(cruft_service: Path) -> None:
     assert "Path: /reports" in (cruft_service / "template.yaml").read_text(encoding="utf-8")
 
 
+def test_cruft_update_renders_with_the_code_of_the_new_version(repository: Path, tmp_path: Path) -> None:
+    template = tmp_path / repository.name
+    run("git", "clone", "--quiet", str(repository), str(template), directory=tmp_path)
+    render_with_cruft(template, tmp_path / "output", {**ANSWERS, "architecture": "x86_64"})
+    service = tmp_path / "output" / "orders"
+    run("git", "init", "--quiet", directory=service)
+    commit_all(service, "Render the service")
+    code = (template / "local_extensions" / "deployment.py").read_text(encoding="utf-8")
+    (template / "local_extensions" / "deployment.py").write_text(code.replace("ubuntu-24.04", "ubuntu-latest"))
+    commit_all(template, "Use another machine")
+
+    run("cruft", "update", "--skip-apply-ask", directory=service)
+
+    assert "ubuntu-latest" in (service / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8")
+
+
 def test_cruft_update_refuses_bad_routes_and_changes_nothing(cruft_service: Path) -> None:
     output = change_answers_with_cruft(cruft_service, {"routes": "FETCH /, GET b", "region": "mars"}, status=1)
 
