@@ -40,7 +40,7 @@ def main() -> None:
             "Rendering the default answers",
             "rendering one empty file",
             *measure_pairs(lambda: bake(TEMPLATE, directory), lambda: bake(floor, directory), PAIRS),
-            limit=2.5,
+            limit=3.0,
         )
         first = Ratio(
             "The same, from a new copy of the template",
