@@ -97,7 +97,13 @@ class Function:
             self.urls.put(url)
 
     def request(
-        self, method: str, resource: str, *values: str, body: str = "", query: Mapping[str, str] | None = None
+        self,
+        method: str,
+        resource: str,
+        *values: str,
+        body: str = "",
+        is_base64: bool = False,
+        query: Mapping[str, str] | None = None,
     ) -> Response:
         """Send the event of a request to a route, with these values of its path's parameters."""
         names = [segment.strip("{}") for segment in resource.split("/") if segment.startswith("{")]
@@ -108,7 +114,7 @@ class Function:
             "pathParameters": {name: quote(value, safe="") for name, value in zip(names, values, strict=True)},
             "queryStringParameters": query,
             "body": body,
-            "isBase64Encoded": False,
+            "isBase64Encoded": is_base64,
         }
         url = self.urls.get()
         try:

@@ -18,9 +18,14 @@ const MAX_DIGITS: usize = 38;
 const MIN_EXPONENT: isize = -130;
 const MAX_EXPONENT: isize = 125;
 const MAX_DEPTH: usize = 32;
+const MAX_BYTES: usize = 400 * 1024; // of an item: the same, "Item sizes and formats"
 
 /// Return the attribute values of a JSON object. Error: DynamoDB cannot store what the text says.
 pub fn parse_object(text: &str) -> Result<Item, Error> {
+    // In an item, each of these takes a byte or more, except for the first. Parsing many more would exhaust the memory.
+    if text.bytes().filter(|byte| b",[{".contains(byte)).count() > MAX_BYTES + 1 {
+        return Err(Error::TooLarge("The item is larger than 400 KB".into()));
+    }
     if text.starts_with('\u{feff}') {
         return Err(invalid("The body starts with a byte order mark; send UTF-8 without one"));
     }

@@ -9,19 +9,23 @@ from typing import Any, NoReturn
 
 from boto3.dynamodb.types import Binary
 
-from service.errors import InvalidRequest
+from service.errors import InvalidRequest, TooLarge
 
 # Amazon DynamoDB Developer Guide, "Naming rules and data types": numbers, and nesting of documents.
 MAX_DIGITS = 38
 NUMBERS = Context(MAX_DIGITS, Emin=-130, Emax=125, traps=[Inexact, Overflow, Subnormal, Underflow])
 MAX_DEPTH = 32
+MAX_BYTES = 400 * 1024  # of an item: the same, "Item sizes and formats"
 
 # JSON lacks the constants, and Python reads them; in a string they are text.
 STRING_OR_CONSTANT = re.compile(r'"(?:[^"\\]|\\.)*"|-?(NaN|Infinity)')
 
 
 def parse_object(text: str) -> dict[str, Any]:
-    """Return the value of a JSON object. Raises InvalidRequest if DynamoDB cannot store what the text says."""
+    """Return the value of a JSON object. Raises InvalidRequest or TooLarge if DynamoDB cannot store what the text says."""
+    # In an item, each of these takes a byte or more, except for the first. Parsing many more would exhaust the memory.
+    if sum(map(text.count, ",[{")) > MAX_BYTES + 1:
+        raise too_large()
     if text.startswith("\ufeff"):
         raise InvalidRequest("The body starts with a byte order mark; send UTF-8 without one")
     try:
@@ -37,7 +41,8 @@ def parse_object(text: str) -> dict[str, Any]:
         raise too_deep() from error
     if not isinstance(document, dict):
         raise InvalidRequest("The body must be a JSON object")
-    check_value(document, depth=0)
+    if check_value(document, depth=0) > MAX_BYTES + 3 + len(document):  # an item has no overhead, unlike an object in it
+        raise too_large()
     return document
 
 
@@ -63,29 +68,35 @@ def shorten(text: str) -> str:
     return text if len(text) <= 50 else f"{text[:47]}..."
 
 
-def check_value(value: Any, depth: int) -> None:
-    """Raise InvalidRequest for nesting, names and characters that DynamoDB does not store."""
+def check_value(value: Any, depth: int) -> int:
+    """Return how many bytes a value takes in an item; for a number, at least.
+
+    Raises InvalidRequest for nesting, names and characters that DynamoDB does not store.
+    """
     if depth > MAX_DEPTH:
         raise too_deep()
     match value:
         case str():
-            check_unicode(value)
+            return check_unicode(value)
         case list():
-            for element in value:
-                check_value(element, depth + 1)
+            return 3 + sum(1 + check_value(element, depth + 1) for element in value)
         case dict():
-            for name, element in value.items():
-                if not name:
-                    raise InvalidRequest("An attribute's name must not be empty")
-                check_unicode(name)
-                check_value(element, depth + 1)
+            if "" in value:
+                raise InvalidRequest("An attribute's name must not be empty")
+            return 3 + sum(1 + check_unicode(name) + check_value(value[name], depth + 1) for name in value)
+    return 1
 
 
-def check_unicode(text: str) -> None:
+def check_unicode(text: str) -> int:
+    """Return how many bytes a text takes in UTF-8. Raises InvalidRequest if it has none."""
     try:
-        text.encode()
+        return len(text.encode())
     except UnicodeEncodeError as error:
         raise InvalidRequest("The body contains half of a surrogate pair, which is not a character") from error
+
+
+def too_large() -> TooLarge:
+    return TooLarge("The item is larger than 400 KB")
 
 
 def too_deep() -> InvalidRequest:

@@ -154,6 +154,12 @@ def test_refuses_an_item_over_400_kilobytes(api: Api, key: Item, path: str) -> N
 
     assert (response.status, response.json) == (413, {"message": "The item is larger than 400 KB"})
 {%- endif %}
+
+
+def test_refuses_a_body_with_too_many_values(api: Api, key: Item, path: str) -> None:
+    response = api.post(path, key, body={**key, "many": [{}] * 410_000})
+
+    assert (response.status, response.json) == (413, {"message": "The item is larger than 400 KB"})
 {%- if refusals %}
 
 
