@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from renders import Service
-from translation import Stack
+from translation import API_TYPES, Stack
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -182,6 +182,15 @@ def test_requests_are_throttled(stack: Stack) -> None:
     (settings,) = stage["Properties"].get("MethodSettings") or [stage["Properties"]["DefaultRouteSettings"]]
 
     assert (settings["ThrottlingRateLimit"], settings["ThrottlingBurstLimit"]) == (100, 200)
+
+
+def test_clients_need_tls_1_2_or_later(stack: Stack, answers: dict[str, str]) -> None:
+    (api,) = stack.of_type(*API_TYPES).values()
+    policy = [api["Properties"].get(name) for name in ("SecurityPolicy", "EndpointAccessMode")]
+
+    # An HTTP API accepts nothing older and has no such property.
+    rest = ["SecurityPolicy_TLS13_1_2_2021_06", "BASIC"]
+    assert policy == (rest if answers["api_type"] == "rest" else [None, None])
 
 
 def test_alarms_and_access_logs_exist_once_they_are_enabled(stack: Stack, answers: dict[str, str]) -> None:
