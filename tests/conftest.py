@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from loaded_stack import LoadedStack
     from ministack import MiniStack
 
-# What a `make` that runs the tests would have the services' own say and do.
-for variable in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS"):
+# What a `make` or a CI that runs the tests would have the services' own `make` say and do.
+for variable in ("CI", "MAKEFLAGS", "MAKELEVEL", "MFLAGS"):
     os.environ.pop(variable, None)
 
 # Cookiecutter, cruft and sam read it instead of the user's own.

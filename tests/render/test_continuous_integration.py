@@ -293,6 +293,12 @@ def test_deploys_main_and_tags_where_there_is_a_role(
     assert chosen == deployed
 
 
+def test_the_page_protects_the_tags_that_deploy(rendered: Service) -> None:
+    (tags,) = yaml.safe_load(rendered.read(WORKFLOW))[True]["push"]["tags"]
+
+    assert f"ruleset protect the tags `{tags}`" in rendered.read(".github/continuous-deployment.md")
+
+
 def test_pull_requests_from_forks_get_no_deploy_permissions(rendered: Service) -> None:
     workflow = yaml.safe_load(rendered.read(WORKFLOW))
 
@@ -309,6 +315,87 @@ def test_each_ecosystem_of_dependabot_has_its_file(bake: Bake, language: str) ->
     assert set(updates) == {"github-actions", "uv", *(["cargo"] if language == "rust" else [])}
     assert updates.pop("github-actions")["directories"] == ["/", "/.github/actions/setup"]
     assert all((service.path / entry["directory"][1:] / manifests[name]).exists() for name, entry in updates.items())
+
+
+@pytest.mark.parametrize("language", ["python", "rust"])
+def test_dependabot_s_file_names_each_version_that_it_does_not_see(bake: Bake, language: str) -> None:
+    service = bake(language=language)
+    seen = {"pyproject.toml", *(file for file in service.files if file.startswith(".github/workflows/"))}
+    version = re.compile(r"@v?\d+\.\d|:\d+\.\d+\.\d|^\s*(rust-)?version\b.*\"\d+\.\d+\.\d", re.MULTILINE)
+
+    pinned = {file for file in service.files if file not in seen and version.search(service.read(file))}
+    comment = service.read(DEPENDABOT).partition("\nversion:")[0]
+
+    assert set(re.findall(r"^# - (\S+): ", comment, re.MULTILINE)) == pinned
+
+
+@pytest.mark.parametrize("file", [WORKFLOW, SETUP])
+def test_uv_has_the_version_that_the_tests_use(rendered: Service, file: str) -> None:
+    (tested,) = re.findall(r"^uv==(.*)$", (TEMPLATE / "requirements-dev.txt").read_text(encoding="utf-8"), re.MULTILINE)
+    text = rendered.read(SETUP) if file == SETUP else (TEMPLATE / WORKFLOW).read_text(encoding="utf-8")
+
+    steps = re.findall(r"uses: astral-sh/setup-uv@.*\n +with:(?: \{|\n +)version: \"(.*?)\"", text)
+
+    assert steps == [tested] * text.count("astral-sh/setup-uv@")
+
+
+class TestLockFiles:
+    """In CI, lock files that are committed decide what is installed and compiled."""
+
+    def test_of_uv_must_fit_in_ci(self, bake: Bake) -> None:
+        service = bake()
+        first = service.run("make", ".venv/.local", CI="true")
+        lock = service.read("uv.lock")
+        replace(service, "pyproject.toml", 'version = "0.1.0"', 'version = "0.2.0"')
+
+        in_ci = {target: service.run("make", target, CI="true") for target in ("test", "build", "lint")}
+        kept = service.read("uv.lock")
+        elsewhere = service.run("make", ".venv/.local")
+
+        assert first.returncode == 0, first.stdout
+        assert kept == lock
+        for target, result in in_ci.items():
+            assert result.returncode != 0, target
+            assert "The lockfile at `uv.lock` needs to be updated, but `--locked` was provided" in result.stdout
+        assert elsewhere.returncode == 0, elsewhere.stdout
+        assert service.read("uv.lock") != lock
+
+    def test_of_cargo_must_fit_in_ci(self, bake_rust: Bake) -> None:
+        service = bake_rust()
+        service.run("cargo", "generate-lockfile").check_returncode()
+        lock = service.read("Cargo.lock")
+        replace(service, "Cargo.toml", 'version = "0.1.0"', 'version = "0.2.0"')
+
+        in_ci = {target: service.run("make", target, CI="true") for target in ("test", "build", "lint", "audit")}
+
+        assert service.read("Cargo.lock") == lock
+        for target, result in in_ci.items():
+            assert result.returncode != 0, target
+            assert "--locked" in result.stdout, target
+
+
+@pytest.mark.parametrize("language", ["python", "rust"])
+def test_deployments_need_no_package_for_checks(bake: Bake, language: str) -> None:
+    service = bake(language=language)
+    service.run("uv", "lock").check_returncode()
+
+    packages = {
+        group: set(re.findall(r"^([\w-]+)==", service.run("uv", "export", "--frozen", *options).stdout, re.MULTILINE))
+        for group, options in {"deploy": ["--only-group=deploy"], "all": []}.items()
+    }
+
+    builders = {"cargo-lambda", "ziglang"} if language == "rust" else set()
+    assert packages["deploy"] >= {"aws-sam-cli", "pytest", *builders}
+    assert not packages["deploy"] & {
+        "mypy",
+        "openapi-spec-validator",
+        "pip-audit",
+        "pre-commit",
+        "ruff",
+        "schemathesis",
+    }
+    assert len(packages["deploy"]) < 100
+    assert len(packages["all"]) > 140
 
 
 def test_caches_what_cargo_compiles_and_uv_fetches(bake: Bake) -> None:

@@ -110,10 +110,8 @@ def test_a_deployed_service_passes_its_contract_tests_and_accepts_the_readme_s_r
 
 @pytest.mark.docker
 @pytest.mark.slow
-def test_a_deployed_service_accepts_the_readme_s_request_and_those_of_smoke(
-    bake_service: Callable[..., Service], ministack: MiniStack
-) -> None:
-    service = bake_service()
+def test_a_deployed_service_accepts_the_readme_s_request_and_those_of_smoke(bake: Bake, ministack: MiniStack) -> None:
+    service = bake(project_slug=f"stack-{os.getpid()}-{next(NUMBERS)}")
     command = re.search(r"```sh\n(curl .*--aws-sigv4.*?)```", service.read("README.md"), re.DOTALL)
     assert command
     template = service.read("template.yaml").replace("https://${Api}", "http://${Api}")
@@ -132,9 +130,30 @@ def test_a_deployed_service_accepts_the_readme_s_request_and_those_of_smoke(
     assert local != command[1]
     assert re.search(r'HTTP/1.1 200 .*"items": ?\[\]', response.stdout, re.DOTALL), response.stdout
     assert "6 passed" in smoke
+    assert not (service.path / ".venv" / ".complete").exists(), "packages that no deployment needs"
     assert broken.returncode != 0
     assert "\ndev is deployed, but its API does not respond as it should; see above\n" in broken.stdout
     service.make("delete", **ministack.environment)
+
+
+@pytest.mark.docker
+@pytest.mark.slow
+def test_deploys_what_was_built_and_not_what_the_bucket_has(
+    bake_service: Callable[..., Service], ministack: MiniStack
+) -> None:
+    service = bake_service()
+    s3 = ministack.client("s3")
+
+    service.make("deploy", **ministack.environment)
+    (bucket,) = [each["Name"] for each in s3.list_buckets()["Buckets"] if each["Name"].startswith("aws-sam-cli")]
+    objects = s3.list_objects_v2(Bucket=bucket, Prefix=f"{service.path.name}-dev/")["Contents"]
+    for each in objects:
+        s3.put_object(Bucket=bucket, Key=each["Key"], Body=b"not what was built")
+    service.make("deploy", **ministack.environment)
+    sizes = {each["Key"]: s3.head_object(Bucket=bucket, Key=each["Key"])["ContentLength"] for each in objects}
+    service.make("delete", **ministack.environment)
+
+    assert sizes == {each["Key"]: each["Size"] for each in objects}
 
 
 @pytest.mark.docker

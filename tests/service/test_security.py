@@ -147,7 +147,7 @@ class TestPackagesOfTheFunctions:
     def test_are_an_empty_list_at_first_as_uv_writes_it(self, bake_with_tools: Bake) -> None:
         service = bake_with_tools()
         rendered = service.read("src/requirements.txt")
-        (service.path / ".venv" / ".complete").unlink()
+        (service.path / ".venv" / ".deploy").unlink()
 
         service.make("setup")
 

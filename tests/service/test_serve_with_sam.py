@@ -44,7 +44,8 @@ def service(bake: Bake, tools: Path) -> Service:
         (programs / name).chmod(0o755)
     # The Makefile takes these for an environment that is complete.
     (service.path / ".venv" / ".local").write_text(f"{programs.parent}\n")
-    (service.path / ".venv" / ".complete").touch()
+    for stamp in (".deploy", ".complete"):
+        (service.path / ".venv" / stamp).touch()
     return service
 
 
