@@ -41,7 +41,8 @@ def parse_object(text: str) -> dict[str, Any]:
         raise too_deep() from error
     if not isinstance(document, dict):
         raise InvalidRequest("The body must be a JSON object")
-    if check_value(document, depth=0) > MAX_BYTES + 3 + len(document):  # an item has no overhead, unlike an object in it
+    # An item has no overhead, unlike an object in it.
+    if check_value(document, depth=0) > MAX_BYTES + 3 + len(document):
         raise too_large()
     return document
 
