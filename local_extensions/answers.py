@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from cookiecutter.exceptions import FailedHookException
 
+from local_extensions.answer_text import AnswerError, expect_string
 from local_extensions.attributes import parse_attributes
 from local_extensions.keys import Key, parse_indexes, parse_partition_key, parse_sort_key
 from local_extensions.limits import (
@@ -31,7 +32,7 @@ from local_extensions.limits import (
     TABLE_NAME_LENGTH,
 )
 from local_extensions.quoting import JOINERS, escape_jinja, is_seen, join_lines, quote
-from local_extensions.routes import AnswerError, expect_string, parse_routes
+from local_extensions.routes import parse_routes
 from local_extensions.service import Service
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ def parse_answers(answers: Answers) -> tuple[Service | None, list[str]]:
     keys = [key for key in (parsed["partition_key"], parsed["sort_key"]) if isinstance(key, Key)]
     if len(keys) == 2 and keys[0].name == keys[1].name:  # noqa: PLR2004 - both keys are good
         problems.append(f"sort_key: {quote(keys[1].name)} is already the partition key; use another attribute")
-    attributes, attribute_problems = parse_attributes(find_answer(answers, "attributes"), keys)
+    attributes, attribute_problems = parse_attributes(find_answer(answers, "attributes"), [key.name for key in keys])
     indexes, index_problems = parse_indexes(find_answer(answers, "indexes"), keys, attributes)
     problems += [f"attributes: {problem}" for problem in attribute_problems]
     problems += [f"indexes: {problem}" for problem in index_problems]
@@ -281,7 +282,7 @@ def make_default_routes(answers: Answers) -> str:
         table = "items"
     keys = [key for key in (partition_key, sort_key) if key]
     indexes, _ = parse_indexes(
-        answers.get("indexes", ""), keys, parse_attributes(answers.get("attributes", ""), keys)[0]
+        answers.get("indexes", ""), keys, parse_attributes(answers.get("attributes", ""), [key.name for key in keys])[0]
     )
     partition = f"/{table}/{{{partition_key.name}}}"
     item = f"{partition}/{{{sort_key.name}}}" if sort_key else partition

@@ -5,27 +5,36 @@ from __future__ import annotations
 import difflib
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from local_extensions.keys import check_attribute_name
+from local_extensions.answer_text import AnswerError, check_attribute_name, split_list
 from local_extensions.limits import ATTRIBUTES, ENUM_VALUE_LENGTH
 from local_extensions.quoting import quote
-from local_extensions.routes import AnswerError, split_list
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
-    from local_extensions.keys import Key
 
-# What a value of each type must be, as messages say it; DynamoDB's type of it in a key, if it can be in one; a sample.
-TYPES: dict[str, tuple[str, str, object]] = {
-    "string": ("a string", "S", "text"),
-    "number": ("a number", "N", 10),
-    "integer": ("a whole number", "N", 1),
-    "boolean": ("true or false", "", True),
-    "datetime": ("a date and time such as 2026-01-31T12:00:00Z", "S", "2026-01-31T12:00:00Z"),
-    "list": ("an array", "", ["a"]),
-    "map": ("an object", "", {"a": 1}),
+class Type(NamedTuple):
+    """A type of attributes."""
+
+    must_be: str
+    """What a value must be, as messages say it."""
+
+    key_type: str
+    """DynamoDB's type of it in a key, S or N; empty if it cannot be in one."""
+
+    sample: object
+
+
+TYPES = {
+    "string": Type("a string", "S", "text"),
+    "number": Type("a number", "N", 10),
+    "integer": Type("a whole number", "N", 1),
+    "boolean": Type("true or false", "", sample=True),
+    "datetime": Type("a date and time such as 2026-01-31T12:00:00Z", "S", "2026-01-31T12:00:00Z"),
+    "list": Type("an array", "", ["a"]),
+    "map": Type("an object", "", {"a": 1}),
 }
 
 
@@ -44,16 +53,16 @@ class Attribute:
     @property
     def must_be(self) -> str:
         """What the value must be, as messages say it."""
-        return f"one of {', '.join(self.values)}" if self.values else TYPES[self.type][0]
+        return f"one of {', '.join(self.values)}" if self.values else TYPES[self.type].must_be
 
     @property
     def key_type(self) -> str:
         """DynamoDB's type of the attribute in a key, S or N; empty if it cannot be in one."""
-        return "S" if self.values else TYPES[self.type][1]
+        return "S" if self.values else TYPES[self.type].key_type
 
     @property
     def sample(self) -> object:
-        return self.values[0] if self.values else TYPES[self.type][2]
+        return self.values[0] if self.values else TYPES[self.type].sample
 
 
 @dataclass(frozen=True)
@@ -81,8 +90,10 @@ class Attributes:
         return {attribute.name: attribute.sample for attribute in self.listed}
 
 
-def parse_attributes(answer: object, keys: list[Key]) -> tuple[Attributes, list[str]]:
+def parse_attributes(answer: object, key_names: Collection[str]) -> tuple[Attributes, list[str]]:
     """Return the attributes of `name[:type][?], ... [, ...]`, and what is wrong with them, a line per problem.
+
+    `key_names` are the attributes of the table's key.
 
     >>> parse_attributes("age:integer?, status:new|paid", [])[0].listed[1].values
     ('new', 'paid')
@@ -101,7 +112,7 @@ def parse_attributes(answer: object, keys: list[Key]) -> tuple[Attributes, list[
             attributes.append(parse_attribute(entry))
         except AnswerError as error:
             problems.append(str(error))
-    problems += find_repeated(attributes, keys)
+    problems += find_repeated(attributes, key_names)
     if len(entries) > ATTRIBUTES:
         problems.append(
             f"lists {len(entries)} attributes, and the limit is {ATTRIBUTES}; remove {len(entries) - ATTRIBUTES}, "
@@ -148,11 +159,11 @@ def parse_values(entry: str, text: str) -> tuple[str, ...]:
     return tuple(values)
 
 
-def find_repeated(attributes: list[Attribute], keys: list[Key]) -> Iterator[str]:
+def find_repeated(attributes: list[Attribute], key_names: Collection[str]) -> Iterator[str]:
     """Yield a line for each attribute that is listed twice, or that is in the table's key."""
     names = [attribute.name for attribute in attributes]
     for name in dict.fromkeys(names):
-        if name in {key.name for key in keys}:
+        if name in key_names:
             yield f"{quote(name)} is in the table's key, which every item has; remove it"
         elif names.count(name) > 1:
             yield f"{quote(name)} is listed twice; remove one"

@@ -6,15 +6,14 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from local_extensions.answer_text import AnswerError, check_attribute_name, expect_string, split_list
 from local_extensions.limits import (
     INDEX_NAME_LENGTH,
     INDEXES_PER_TABLE,
-    KEY_NAME_LENGTH,
     MAX_PARTITION_KEY_BYTES,
     MAX_SORT_KEY_BYTES,
 )
 from local_extensions.quoting import LITERAL_NAME_LENGTH, assign, quote, quote_string
-from local_extensions.routes import AnswerError, expect_string, split_list
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -114,16 +113,6 @@ def parse_key(answer: str, *, max_bytes: int, string_sample: str) -> Key:
         )
     is_number = key_type == "N"
     return Key(name, key_type or "S", max_bytes, "1" if is_number else string_sample)
-
-
-def check_attribute_name(name: str) -> None:
-    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) or len(name) > KEY_NAME_LENGTH:
-        near = re.sub(r"[^A-Za-z0-9_]+", "_", name)[:KEY_NAME_LENGTH].strip("_")
-        example = near if re.match(r"[A-Za-z_]", near) else "user_id"
-        raise AnswerError(
-            f"{quote(name)} is not a letter or underscore followed by letters, digits and underscores, "
-            f"at most {KEY_NAME_LENGTH} characters; for example {quote(example)}"
-        )
 
 
 def parse_indexes(answer: object, keys: list[Key], attributes: Attributes) -> tuple[list[Index], list[str]]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from local_extensions.answer_text import AnswerError, split_list
 from local_extensions.limits import (
     CLOUDFORMATION_NAMES,
     HANDLER_NAME_LENGTH,
@@ -19,7 +20,7 @@ from local_extensions.limits import (
     RUST_NAMES,
     SERVICE_NAMES,
 )
-from local_extensions.quoting import join_lines, quote
+from local_extensions.quoting import quote
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,10 +53,6 @@ COLLECTION_OPERATIONS = {"GET": "list", "HEAD": "list", "POST": "create"}
 PARTITION_OPERATIONS = {"GET": "query", "HEAD": "query", "POST": "create"}
 INDEX_OPERATIONS = {"GET": "query", "HEAD": "query"}
 ITEM_OPERATIONS = {"GET": "read", "HEAD": "read", "PUT": "replace", "PATCH": "update", "DELETE": "delete"}
-
-
-class AnswerError(ValueError):
-    """An answer that is refused: what is wrong with it, and what would be right."""
 
 
 @dataclass(frozen=True)
@@ -148,23 +145,6 @@ def parse_routes(
     collections = find_collections(routes, keys)
     routes = [with_operation(route, keys, indexes, collections) for route in routes]
     return [with_location(route, routes, keys) for route in routes], []
-
-
-def split_list(answer: object) -> list[str]:
-    """Return the entries of an answer that lists several, separated by commas or newlines."""
-    try:
-        text = expect_string(answer)
-    except AnswerError as error:
-        raise AnswerError(f"{error}: {quote(join_lines(answer))}" if isinstance(answer, list) else str(error)) from None
-    return [entry for entry in (part.strip() for part in re.split(r"[,\n]", text)) if entry]
-
-
-def expect_string(answer: object) -> str:
-    if isinstance(answer, list):
-        raise AnswerError("is a list, of which cookiecutter uses only the first element; write it as a string")
-    if not isinstance(answer, str):
-        raise AnswerError(f"{quote(answer)} is not text; write it as a string")
-    return answer
 
 
 @lru_cache  # of a flood of the same route, one is parsed: the test allows it a second

@@ -34,8 +34,8 @@ def is_datetime(value: Any) -> bool:
 
 # What a value must be, as the message says it, and the check.
 TYPES: dict[str, tuple[str, Callable[[Any], bool]]] = {
-{%- for type, (phrase, _, _) in service.attributes.types.items() %}
-    "{{ type }}": ("{{ phrase }}", {{ source.PYTHON_CHECKS[type] }}),
+{%- for name, type in service.attributes.types.items() %}
+    "{{ name }}": ("{{ type.must_be }}", {{ source.PYTHON_CHECKS[name] }}),
 {%- endfor %}
 }
 

@@ -30,8 +30,8 @@ impl Kind {
     /// Return what a value must be, as the message says it.
     fn describe(&self) -> String {
         match self {
-{%- for type, (phrase, _, _) in service.attributes.types.items() %}
-            Kind::{{ source.RUST_KINDS[type] }} => "{{ phrase }}".into(),
+{%- for name, type in service.attributes.types.items() %}
+            Kind::{{ source.RUST_KINDS[name] }} => "{{ type.must_be }}".into(),
 {%- endfor %}
             Kind::OneOf(values) => format!("one of {}", values.join(", ")),
         }

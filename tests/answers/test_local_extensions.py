@@ -20,6 +20,7 @@ from jinja2 import Environment
 
 import local_extensions
 from local_extensions import contract, examples, openapi, source
+from local_extensions.answer_text import AnswerError
 from local_extensions.answers import (
     find_program,
     make_command,
@@ -39,7 +40,7 @@ from local_extensions.extension import AnswersExtension
 from local_extensions.keys import Index, Key, parse_indexes, parse_key, parse_partition_key, parse_sort_key
 from local_extensions.limits import REGIONS
 from local_extensions.quoting import quote_markdown, quote_string, quote_yaml
-from local_extensions.routes import AnswerError, parse_routes
+from local_extensions.routes import parse_routes
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -550,7 +551,7 @@ class TestAttributes:
         ],
     )
     def test_accepts(self, answer: str, listed: list[tuple[str, str, bool]], *, allows_others: bool) -> None:
-        attributes, problems = parse_attributes(answer, [USER_ID])
+        attributes, problems = parse_attributes(answer, [USER_ID.name])
         assert problems == []
         assert [(each.name, each.type, each.is_required) for each in attributes.listed] == listed
         assert attributes.allows_others is allows_others
@@ -578,11 +579,11 @@ class TestAttributes:
         ],
     )
     def test_refuses_with_a_hint(self, answer: object, problem: str) -> None:
-        (found,) = parse_attributes(answer, [USER_ID])[1]
+        (found,) = parse_attributes(answer, [USER_ID.name])[1]
         assert problem in found
 
     def test_reports_every_problem(self) -> None:
-        assert len(parse_attributes("a:int, b:x|, user_id", [USER_ID])[1]) == 3
+        assert len(parse_attributes("a:int, b:x|, user_id", [USER_ID.name])[1]) == 3
 
 
 class TestIndexes:
@@ -607,7 +608,7 @@ class TestIndexes:
         self, answer: str, attributes: str, expected: dict[str, list[tuple[str, str]]]
     ) -> None:
         keys = [USER_ID, POSTED_AT]
-        indexes, problems = parse_indexes(answer, keys, parse_attributes(attributes, keys)[0])
+        indexes, problems = parse_indexes(answer, keys, parse_attributes(attributes, [key.name for key in keys])[0])
         assert problems == []
         assert {each.name: [(key.name, key.type) for key in each.keys] for each in indexes} == expected
 
@@ -639,7 +640,7 @@ class TestIndexes:
     )
     def test_refuses_with_a_hint(self, answer: object, attributes: str, problem: str) -> None:
         keys = [USER_ID, POSTED_AT]
-        (found,) = parse_indexes(answer, keys, parse_attributes(attributes, keys)[0])[1]
+        (found,) = parse_indexes(answer, keys, parse_attributes(attributes, [key.name for key in keys])[0])[1]
         assert problem in found
 
     def test_limit_an_attribute_of_several_keys_to_the_smallest(self) -> None:
