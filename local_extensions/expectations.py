@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from local_extensions.answers import TEMPLATE
 from local_extensions.contract import list_heads, list_index_routes, list_routes, list_routes_in_partition
-from local_extensions.deployment import name_resource
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -44,33 +43,15 @@ def describe(service: Service) -> dict[str, object]:
     return {
         "files": [name for name in files if name not in pruned],
         "pruned": pruned,
-        "modules": {name: service.module(name) for name in ("items", "routes", "table")},
         "slug": service.slug,
-        "language": service.language,
         "region": service.region,
         "architecture": service.architecture,
         "table": service.table_name,
         "keys": [[key.name, key.type] for key in service.keys],
-        "functions": {function.logical_id: function.role for function in service.functions},
-        "attributes": {
-            each.name: [each.type, each.is_required, list(each.values)] for each in service.attributes.listed
-        },
-        "allows_others": service.attributes.allows_others,
         "indexes": {index.name: [[key.name, key.type] for key in index.keys] for index in service.indexes},
-        "roles": {
-            role: {name_resource(index): actions for index, actions in permissions.items()}
-            for role, permissions in service.roles.items()
-        },
         "routes": [
-            {
-                "key": route.key,
-                "name": route.name,
-                "operation": route.operation,
-                "index": route.resource,
-                "function": function.logical_id,
-            }
-            for function in service.functions
-            for route in function.routes
+            {"key": route.key, "name": route.name, "operation": route.operation, "index": route.resource}
+            for route in service.routes
         ],
     }
 

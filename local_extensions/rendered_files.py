@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
@@ -33,43 +33,12 @@ def construct_function(loader: Any, function: str, node: yaml.Node) -> object:
 TemplateLoader.add_multi_constructor("!", construct_function)
 
 
-class Patterns(NamedTuple):
-    """What the check looks for in the source, as a language writes it: regular expressions."""
-
-    route: str
-    handler: str
-    key: str
-    attribute: str
-
-
-PATTERNS = {
-    "python": Patterns(
-        route=r'(?m)^    "([A-Z]+ /\S*)": (\w+),$',
-        handler=r"(?m)^def (\w+)\(",
-        key=r'(?m)^\w+ = KeyAttribute\(\s+name="(\w+)",\s+type="([SN])"',
-        attribute=r'"(?P<name>\w+)": Attribute\("(?P<type>\w+)"'
-        r"(?P<optional>, required=False)?(?:, values=\((?P<values>.*)\))?\)",
-    ),
-    "rust": Patterns(
-        route=r'(?m)^ +"([A-Z]+ /\S*)" => (\w+)\(',
-        handler=r"(?m)^async fn (\w+)\(",
-        key=r': KeyAttribute = KeyAttribute \{\s+name: "(\w+)",\s+kind: ScalarAttributeType::([SN])',
-        attribute=r'Attribute \{ name: "(?P<name>\w+)", kind: Kind::(?P<type>\w+)(?:\(&\[(?P<values>.*)\]\))?, '
-        r"required: (?:true|(?P<optional>false)) \}",
-    ),
-}
-
-
 class Project:
     """The rendered files: the expected values, their texts, and their parsed content."""
 
     def __init__(self, root: Path, expected: Mapping[str, Any]) -> None:
         self.root = root
         self.expected = expected
-        self.items_file: str = expected["modules"]["items"]
-        self.routes_file: str = expected["modules"]["routes"]
-        self.table_file: str = expected["modules"]["table"]
-        self.patterns = PATTERNS[expected["language"]]
         self.texts: dict[str, str] = {}
         self.parsed: dict[str, Any] = {}
 
