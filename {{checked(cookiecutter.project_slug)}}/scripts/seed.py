@@ -19,7 +19,7 @@ TYPES: dict[str, tuple[str, tuple[type, ...]]] = {"N": ("a number", (int, Decima
 
 
 def main() -> None:
-    config = Config(retries={"total_max_attempts": 2})  # with boto3's default, a table that is not there takes 25 s
+    config = Config(retries={"total_max_attempts": 2})  # boto3's default takes 25 s if nothing listens
     table = boto3.resource("dynamodb", config=config).Table(os.environ["TABLE"])
     items = read_items()
     try:
