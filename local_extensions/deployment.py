@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+import zlib
 from typing import TYPE_CHECKING
 
-from local_extensions.limits import STACK_NAME_IN_GENERATED_NAMES, TABLE_NAME_LENGTH, TEMPLATE_DESCRIPTION_BYTES
+from local_extensions.limits import FUNCTION_NAME_LENGTH, TABLE_NAME_LENGTH, TEMPLATE_DESCRIPTION_BYTES
 
 if TYPE_CHECKING:
     from local_extensions.routes import Route
@@ -35,11 +36,14 @@ def list_stages(service: Service) -> dict[str, str]:
     return {"dev": service.table_name[: TABLE_NAME_LENGTH - len("-dev")] + "-dev", "prod": service.table_name}
 
 
-def match_generated_names(service: Service) -> str:
-    """Return a pattern, in IAM's form inside `!Sub`, of CloudFormation's names for the functions and their roles."""
-    if len(f"{service.slug}-prod") <= STACK_NAME_IN_GENERATED_NAMES:
-        return f"{service.slug}-${{Stage}}-*"
-    return f"{f'{service.slug}-'[:STACK_NAME_IN_GENERATED_NAMES]}*"
+def name_function(service: Service, logical_id: str) -> str:
+    """Return what follows the stack's name and `_` in a function's name.
+
+    That is its logical id, shortened where Lambda allows less: a stage's name may have as many letters as "staging".
+    """
+    name = logical_id.removesuffix("Function")
+    room = FUNCTION_NAME_LENGTH - len(f"{service.slug}-staging_")
+    return name if len(name) <= room else f"{name[: room - 8]}{zlib.crc32(name.encode()):08x}"
 
 
 def choose_runner(service: Service) -> str:

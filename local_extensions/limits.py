@@ -33,7 +33,7 @@ INDEXES_PER_TABLE = 20  # DynamoDB quota: global secondary indexes per table
 ATTRIBUTES = 100  # what the contract changes at once in a PATCH stays below DynamoDB's 300 operands
 ENUM_VALUE_LENGTH = 64
 HANDLER_NAME_LENGTH = 64
-STACK_NAME_IN_GENERATED_NAMES = 24  # what CloudFormation keeps of it in names that may have 64 characters
+FUNCTION_NAME_LENGTH = 64  # Lambda: CreateFunction
 TEMPLATE_DESCRIPTION_BYTES = 1024  # CloudFormation quota: template description
 ROUTES_PER_FUNCTIONS = {
     "per-route": 150,  # CloudFormation quota: 500 resources, of which a route takes three

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import pytest
 import requests
 
+from ministack import install_aws_cli
 from renders import NUMBERS, TEMPLATE, find_free_port
 
 if TYPE_CHECKING:
@@ -49,9 +50,9 @@ def bake_service(bake_with_tools: Bake, request: pytest.FixtureRequest) -> Calla
     return render
 
 
-def find_url(service: Service, stack: MiniStack) -> str:
+def find_url(service: Service, stack: MiniStack, stage: str = "dev") -> str:
     """Return the URL at which MiniStack serves the API whose URL in AWS `make url` prints."""
-    url = service.make("--silent", "url", **stack.environment).splitlines()[-1]
+    url = service.make("--silent", "url", f"STAGE={stage}", **stack.environment).splitlines()[-1]
     found = re.fullmatch(rf"https://(\w+)\.execute-api\.{REGION}\.amazonaws\.com/(\w+)", url)
     assert found, url
     return f"http://{found[1]}.execute-api.localhost:{stack.port}/{found[2]}"
@@ -180,6 +181,80 @@ def test_production_keeps_its_table(bake_service: Callable[..., Service], minist
     assert dynamodb.describe_table(TableName="users")["Table"]["TableStatus"] == "ACTIVE"
     dynamodb.update_table(TableName="users", DeletionProtectionEnabled=False)  # other tests use the emulator, too
     dynamodb.delete_table(TableName="users")
+
+
+@pytest.mark.docker
+@pytest.mark.slow
+def test_a_stage_with_generated_names_is_deployed_once(
+    bake_service: Callable[..., Service], ministack: MiniStack
+) -> None:
+    """Earlier versions left the names of functions and alarms to CloudFormation, and had roles without a path."""
+    service = bake_service(auth="none")
+    valid = service.read("template.yaml")
+    earlier = re.sub(r"^      (FunctionName|AlarmName|Path): !Sub .*\n", "", valid, flags=re.MULTILINE)
+    dynamodb, functions = ministack.client("dynamodb"), ministack.client("lambda")
+
+    def list_functions() -> list[str]:
+        names = [function["FunctionName"] for function in functions.list_functions()["Functions"]]
+        return [name for name in names if name.startswith(service.path.name)]
+
+    (service.path / "template.yaml").write_text(earlier, encoding="utf-8")
+    service.make("deploy", **ministack.environment)
+    (generated,) = list_functions()
+    url = find_url(service, ministack)
+    dynamodb.put_item(TableName="users-dev", Item={"user_id": {"S": "001"}})
+    (service.path / "template.yaml").write_text(valid, encoding="utf-8")
+    service.make("deploy", **ministack.environment)
+    url_again = find_url(service, ministack)
+    response = get(f"{url}/users", ministack)
+    named = list_functions()
+    service.make("delete", **ministack.environment)
+
+    assert generated.startswith(f"{service.path.name}-dev-ApiFunction-")
+    assert named == [f"{service.path.name}-dev_Api"]
+    assert url_again == url
+    assert response.json()["items"] == [{"user_id": "001"}]
+
+
+@pytest.mark.docker
+@pytest.mark.slow
+@pytest.mark.parametrize("keeps_items", [True, False])
+def test_the_readme_s_commands_repair_a_failed_first_deployment_of_prod(
+    bake_service: Callable[..., Service], ministack: MiniStack, tmp_path: Path, keeps_items: bool
+) -> None:
+    """The emulator fails and rolls back as AWS does. It would deploy to the failed stack, and replace the table."""
+    service = bake_service(table_name="invoices", sort_key="at:N", indexes="email/at", auth="none")
+    template = service.path / "template.yaml"
+    valid = service.read("template.yaml")
+    section = service.read("README.md").partition("### Deploy a stage again\n")[2].partition("\n## ")[0]
+    delete_stack, delete_table, import_table = re.findall(r"```sh\n(.*?)```", section, re.DOTALL)
+    install_aws_cli(tmp_path)
+    environment = {**ministack.environment, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    dynamodb, cloudformation = ministack.client("dynamodb"), ministack.client("cloudformation")
+    item = {"user_id": {"S": "001"}, "at": {"N": "1"}}
+
+    template.write_text(
+        valid.replace("Principal: {Service: lambda", "NotPrincipal: {Service: lambda"), encoding="utf-8"
+    )
+    failed = service.run("make", "deploy", "STAGE=prod", **environment)
+    (stack,) = cloudformation.describe_stacks(StackName=f"{service.path.name}-prod")["Stacks"]
+    dynamodb.put_item(TableName="invoices", Item=item)
+    template.write_text(valid, encoding="utf-8")
+    commands = delete_stack + (import_table if keeps_items else delete_table)
+    repair = service.run("bash", "-euo", "pipefail", "-c", commands, **environment)
+    deployed = service.run("make", "deploy", "STAGE=prod", **environment)
+    response = get(f"{find_url(service, ministack, 'prod')}/invoices", ministack)
+    table = dynamodb.describe_table(TableName="invoices")["Table"]
+    service.make("delete", "STAGE=prod", **environment)
+    dynamodb.update_table(TableName="invoices", DeletionProtectionEnabled=False)  # other tests use the emulator, too
+    dynamodb.delete_table(TableName="invoices")
+
+    assert failed.returncode != 0
+    assert stack["StackStatus"] == "ROLLBACK_COMPLETE"
+    assert repair.returncode == 0, repair.stdout
+    assert deployed.returncode == 0, deployed.stdout
+    assert response.json()["items"] == ([{"user_id": "001", "at": 1}] if keeps_items else [])
+    assert table["DeletionProtectionEnabled"]
 
 
 @pytest.mark.slow

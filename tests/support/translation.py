@@ -51,11 +51,7 @@ class Stack:
         return found[1] if found else None
 
     def statements_of(self, function: str) -> list[dict[str, Any]]:
-        """Return every statement of a function's role and its managed policies."""
+        """Return every statement of a function's role."""
         role_name = self.resources[function]["Properties"]["Role"]["Fn::GetAtt"][0]
-        role = self.resources[role_name]["Properties"]
-        documents = [policy["PolicyDocument"] for policy in role.get("Policies", [])]
-        documents += [
-            self.resources[policy["Ref"]]["Properties"]["PolicyDocument"] for policy in role["ManagedPolicyArns"]
-        ]
-        return [statement for document in documents for statement in document["Statement"]]
+        policies = self.resources[role_name]["Properties"]["Policies"]
+        return [statement for policy in policies for statement in policy["PolicyDocument"]["Statement"]]
