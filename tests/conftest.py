@@ -64,15 +64,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_report_header() -> list[str]:
     """Say at the start which tests are left out on this machine."""
-    missing = {marker: find_missing(marker) for marker in ("docker", "go", "ministack", "node", "rust")}
+    missing = {marker: find_missing(marker) for marker in ("docker", "go", "lldb", "ministack", "node", "rust")}
     return [f"left out, tests marked `{marker}`: {reason}" for marker, reason in missing.items() if reason]
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Skip what this machine lacks; with REQUIRE_DOCKER=1, fail it, except for what needs Go."""
+    """Skip what this machine lacks; with REQUIRE_DOCKER=1, fail it, except for what needs Go or LLDB."""
     missing = {marker.name: find_missing(marker.name) for marker in item.iter_markers()}
     reason = next(filter(None, missing.values()), "")
-    if reason and not missing.get("go") and os.environ.get("REQUIRE_DOCKER") == "1":
+    if reason and not (missing.get("go") or missing.get("lldb")) and os.environ.get("REQUIRE_DOCKER") == "1":
         pytest.fail(f"REQUIRE_DOCKER=1, and {reason}", pytrace=False)
     elif reason:
         pytest.skip(reason)

@@ -24,6 +24,9 @@ ANSWERS: dict[str, str] = yaml.safe_load(COOKIECUTTER_CONFIG.read_text(encoding=
 # Debian with Python 3.14 and Lambda's runtime, on which MiniStack's image is built.
 MINISTACK_BASE = "local/debian-forky:lambda"
 
+# What tests with a marker need, and its program.
+PROGRAMS = {"lldb": ("LLDB", "lldb"), "node": ("Node.js", "npx"), "rust": ("cargo", "cargo")}
+
 # Debug information, incremental compilation and optimization take longer than they save here. An edit of this file
 # makes cargo compile everything again.
 CARGO_CONFIG = """\
@@ -69,11 +72,8 @@ def find_missing(marker: str) -> str:
         return f"the image {MINISTACK_BASE} does not exist"
     if marker == "go" and not go_answers():
         return "Go is not installed, or cannot download modules"
-    if marker == "rust" and shutil.which("cargo") is None:
-        return "cargo is not installed"
-    if marker == "node" and shutil.which("npx") is None:
-        return "Node.js is not installed"
-    return ""
+    name, program = PROGRAMS.get(marker, ("", ""))
+    return f"{name} is not installed" if program and shutil.which(program) is None else ""
 
 
 @dataclass(frozen=True)

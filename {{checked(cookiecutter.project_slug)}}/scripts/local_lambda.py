@@ -25,6 +25,7 @@ import runtime_client
 import sources
 from cloudformation import ABSENT, Template, TemplateError, to_text
 from local_http import comes_from_page, error_response, start_server
+from ports import read_port
 from werkzeug import Request, Response
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -271,6 +272,8 @@ class Function:
 
     def prepare(self) -> None:
         """Start an environment before the first event."""
+        if self.debug_port is not None:
+            read_port("DEBUG", str(self.debug_port))
         self.idle.append(self.take_environment())
 
     def take_environment(self) -> Environment:
@@ -295,13 +298,10 @@ class Function:
         if self.in_thread:
             environment.start_in_thread()
             return
-        command = [sys.executable]
+        arguments = [str(PROJECT / "scripts" / "runtime_client.py"), self.settings.handler]
         if self.debug_port is not None:
-            print(f"{self.settings.logical_id} waits for a debugger on port {self.debug_port}", flush=True)
-            options = ("--listen", f"127.0.0.1:{self.debug_port}", "--wait-for-client")
-            command += ["-X", "frozen_modules=off", "-m", "debugpy", *options]
-        command += [str(PROJECT / "scripts" / "runtime_client.py"), self.settings.handler]
-        environment.start(command, self.settings.directory)
+            arguments = ["-X", "frozen_modules=off", *arguments, str(self.debug_port)]
+        environment.start([sys.executable, *arguments], self.settings.directory)
 {%- else %}
     def find_version(self) -> Any:
         """Return the build, which is another one after an edit that compiles."""

@@ -67,6 +67,15 @@ def main(runtime_api: str, handler_name: str) -> None:
             post(f"{url}/invocation/{request_id}/response", result)
 
 
+def wait_for_debugger(port: int) -> None:
+    import debugpy  # installed for `make dev DOCKER=no DEBUG=…` only
+
+    # An adapter in a process of its own would outlive this one, and keep the port after an edit.
+    debugpy.listen(("127.0.0.1", port), in_process_debug_adapter=True)
+    print(f"{os.environ['AWS_LAMBDA_FUNCTION_NAME']} waits for a debugger on port {port}", flush=True)
+    debugpy.wait_for_client()
+
+
 def make_context(request_id: str, headers: Any) -> Context:
     return Context(
         aws_request_id=request_id,
@@ -94,4 +103,6 @@ if __name__ == "__main__":
     logging.basicConfig(format="%(levelname)s %(message)s")
     sys.dont_write_bytecode = True  # .pyc files do not distinguish two edits within a second
     sys.path[0] = os.environ["LAMBDA_TASK_ROOT"]
+    if len(sys.argv) > 2:
+        wait_for_debugger(int(sys.argv[2]))
     main(os.environ["AWS_LAMBDA_RUNTIME_API"], sys.argv[1])
