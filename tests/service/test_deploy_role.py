@@ -369,7 +369,10 @@ def test_has_no_wildcard_where_a_name_will_do(bake: Bake) -> None:
     everywhere = [statement["Action"] for statement in statements if statement["Resource"] == "*"]
 
     assert "*" not in str([statement["Action"] for statement in statements])
-    assert everywhere == ["cloudformation:GetTemplateSummary", "logs:DescribeLogGroups"]
+    assert everywhere == [
+        "cloudformation:GetTemplateSummary",
+        ["logs:DescribeIndexPolicies", "logs:DescribeLogGroups"],
+    ]
 
 
 LONG_NAMES = ", ".join(

@@ -263,7 +263,7 @@ OUTSIDE = {
     "Calls": re.compile(r"execute-api:Invoke "),
     "Access logs": re.compile(r"logs:(\w+LogDeliver(y|ies)|\w+ResourcePolic(y|ies)) \*"),
     "Reading": re.compile(
-        r"logs:DescribeLogGroups \*|cloudformation:GetTemplateSummary "
+        r"logs:Describe(LogGroups|IndexPolicies) \*|cloudformation:GetTemplateSummary "
         r"|cloudformation:DescribeStacks .*:stack/aws-sam-cli-managed-default/"
     ),
 }
@@ -311,7 +311,7 @@ def list_others(role: DeployRole) -> list[str]:
     others = [name for stack in list_other_stacks(role) for name in list_resources(stack)]
     other_table = DeployRole(role.service, STAGES[role.stage]).table
     tables = (other_table, f"{role.table}2", f"{role.table}-x", f"{role.table}/index/x", f"{role.table}/stream/x")
-    paths = ("restapis/x", "restapis/x/stages/x", "restapis/x/deployments", "tags/x", "account", "domainnames/x")
+    paths = ("restapis/x", "restapis/x/stages/x", "restapis/x/resources", "tags/x", "account", "domainnames/x")
     return [
         *dict.fromkeys(others),
         *(arn("dynamodb", f"table/{name}") for name in tables),
