@@ -30,7 +30,7 @@ PRE_COMMIT = ".pre-commit-config.yaml"
 ROLE = ".github/deploy-role.yaml"
 
 RUNNERS = {"x86_64": "ubuntu-24.04", "arm64": "ubuntu-24.04-arm"}
-CHECKS = ["lint", "test", "build", "audit", "test-integration"]
+CHECKS = ["lint", "test", "fuzz", "build", "audit", "test-integration"]
 BREAKING = "make breaking BASE=HEAD^"
 DEPLOYMENTS = {"deploy-dev": "dev", "deploy-prod": "prod"}
 

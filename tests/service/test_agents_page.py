@@ -22,7 +22,8 @@ PAGE = "AGENTS.md"
 RUN_ELSEWHERE = {
     "make lint": "test_passes_its_own_checks_and_tests",
     "make test": "test_passes_its_own_checks_and_tests",
-    "make test-integration": "test_matches_its_openapi_yaml",
+    "make fuzz": "test_finds_nothing_in_a_new_service",
+    "make test-integration": "test_passes_its_contract_on_the_emulator",
 }
 
 

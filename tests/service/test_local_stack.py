@@ -86,90 +86,22 @@ def read_requests(log: str) -> list[dict[str, Any]]:
         pytest.param("rust", {"api_type": "http", **ONE_OF_EACH, **TYPED}, id="rust, http", marks=pytest.mark.first),
     ],
 )
-def test_matches_its_openapi_yaml(make_stack: Callable[..., Stack], language: str, answers: dict[str, str]) -> None:
+def test_passes_its_contract_on_the_emulator(
+    make_stack: Callable[..., Stack], language: str, answers: dict[str, str]
+) -> None:
     stack = make_stack(language=language, **answers)
 
     output = stack.make("test-integration")
 
     assert re.search(r"\d+ passed", output)
-    assert "No issues found" in output or answers == {"routes": "ANY /{proxy+}"}
-    assert "Authentication failed" not in output
-
-
-class TestOpenApi:
-    """Schemathesis finds what is wrong in openapi.yaml."""
-
-    def test_with_make(self, make_stack: Callable[..., Stack]) -> None:
-        stack = make_stack(routes="GET /users")
-        replace_in(stack, "openapi.yaml", '"200":', '"202":')
-        replace_in(stack, "schemathesis.toml", "max-examples = 25", "max-examples = 1")  # each finds it
-
-        result = stack.service.run("make", "test-integration")
-
-        assert result.returncode != 0
-        assert re.search(r"ST103 Undocumented status code.*Received: 200", result.stdout, re.DOTALL)
-
-    def test_in_each_phase(self, make_stack: Callable[..., Stack]) -> None:
-        stack = make_stack()
-        hooks = "tests/schemathesis_hooks.py"
-
-        with stack.running("dev", "DOCKER=no"):
-            assert run_schemathesis(stack, "examples") == set()
-            for phase, file, right, wrong, failure in [
-                ("examples", "openapi.yaml", '"201":', '"202":', "ST103 Undocumented status code"),
-                (
-                    "examples",
-                    "openapi.yaml",
-                    "\n        application/json: {",
-                    "\n        text/plain: {",
-                    "ST105 Undocumented Content-Type",
-                ),
-                (
-                    "coverage",
-                    "openapi.yaml",
-                    "maximum: 100\n",
-                    "maximum: 1000\n",
-                    "ST202 Schema-valid request rejected",
-                ),
-                ("coverage", "openapi.yaml", "minimum: 1\n", "minimum: 2\n", "ST201 Schema-violating request accepted"),
-                ("fuzzing", hooks, '"minimum": 1e-130', '"minimum": 1e-300', "ST202 Schema-valid request rejected"),
-                (
-                    "coverage",
-                    "openapi.yaml",
-                    "[items, next_cursor]",
-                    "[items, cursor]",
-                    "ST108 Response violates schema",
-                ),
-            ]:
-                text = stack.service.read(file)
-                replace_in(stack, file, right, wrong)
-                assert failure in run_schemathesis(stack, phase)
-                (stack.service.path / file).write_text(text, encoding="utf-8")
-
-    def test_along_its_links(self, make_stack: Callable[..., Stack]) -> None:
-        stack = make_stack()
-        replace_in(stack, "src/service/routes.py", "table.delete(", "table.read(")
-        stack.make("up")
-
-        with stack.running():
-            failures = run_schemathesis(stack, "stateful")
-
-        assert failures == {"ST301 Deleted resource still available"}
+    assert "skipped" not in output
+    assert "deselected" not in output
 
 
 def replace_in(stack: Stack, file: str, right: str, wrong: str) -> None:
     text = stack.service.read(file)
     assert right in text
     (stack.service.path / file).write_text(text.replace(right, wrong), encoding="utf-8")
-
-
-def run_schemathesis(stack: Stack, phase: str) -> set[str]:
-    """Run a phase, and return the kinds of failures that it reports."""
-    command = [".venv/bin/schemathesis", "run", "openapi.yaml", "--url", stack.url, "--phases", phase]
-    result = stack.service.run(*command, PYTHONPATH="tests")
-    failures = set(re.findall(r"^- (ST\d+ .*)$", result.stdout, re.MULTILINE))
-    assert result.returncode == (1 if failures else 0), result.stdout
-    return failures
 
 
 @pytest.mark.parametrize("language", ["python", "rust"])

@@ -7,6 +7,7 @@ import sys
 from threading import Lock
 
 from local_http import comes_from_page, error_response, serve
+from moto.dynamodb.models.dynamo_type import Item
 from moto.moto_server.werkzeug_app import create_backend_app
 from werkzeug import Request, Response
 
@@ -24,6 +25,13 @@ def respond(request: Request) -> Response:
         return Response.from_app(DYNAMODB, request.environ, buffered=True)
 
 
+def allow_only_a_condition() -> None:
+    """Serve an UpdateItem that changes nothing, as DynamoDB does: moto fails at one."""
+    update = Item.update_with_attribute_updates
+    setattr(Item, update.__name__, lambda item, updates: update(item, updates or {}))
+
+
 if __name__ == "__main__":
+    allow_only_a_condition()
     sys.setrecursionlimit(20_000)  # for moto, 300 changes need more recursion than Python's default
     serve(respond, sys.stdin.fileno())

@@ -8,10 +8,12 @@ from urllib.parse import quote, urlsplit
 
 {% if service.is_signed -%}
 import boto3
+import openapi
 import requests
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 {%- else -%}
+import openapi
 import requests
 {%- endif %}
 
@@ -88,7 +90,7 @@ class Api:
         headers: Mapping[str, str] | None = None,
         body: Any = None,
     ) -> Response:
-        """Send a request; its body is JSON text, or a value to send as JSON."""
+        """Send a request; its body is JSON text, or a value to send as JSON. The response must match openapi.yaml."""
         text = body if body is None or isinstance(body, str) else json.dumps(body)
         response = requests.request(
             method,
@@ -99,9 +101,12 @@ class Api:
 {%- if service.is_signed %}
             auth=self.sign,
 {%- endif %}
-            timeout=60,
+            timeout=(10, None),  # to connect; the API ends a request that takes too long, except in a debugger
         )
-        return Response(response.status_code, response.headers, response.content.decode())
+        result = Response(response.status_code, response.headers, response.content.decode())
+        problems = list(openapi.find_problems(method, path, result))
+        assert not problems, f"{method} {path}, {result.status}: {'; '.join(problems)}"
+        return result
 
 {%- if service.is_signed %}
 

@@ -42,7 +42,6 @@ def test_sets_an_attribute_of_any_name(api: Api, item: Item, path: str, name: st
 {%- endif %}
 
 
-@pytest.mark.emulator(reason="moto fails at an UpdateItem that has only a condition")
 def test_changes_nothing_for_an_empty_object(api: Api, item: Item, path: str) -> None:
     response = api.patch(path, item, body={})
 
