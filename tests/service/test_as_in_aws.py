@@ -41,6 +41,8 @@ CASES = {
     "bytes": lambda *_: b"bytes",
     "set": lambda *_: {1},
     "large": lambda *_: {"statusCode": 200, "body": "x" * 7_000_000},
+    "wide": lambda *_: {"statusCode": 200, "body": "é" * 2_500_000},
+    "surrogate": lambda *_: {"statusCode": 200, "body": chr(0xD800)},
     "remaining": lambda _, context: respond(context.get_remaining_time_in_millis()),
 }
 
@@ -148,6 +150,7 @@ def test_refuses_the_results_that_api_gateway_refuses(bake_with_tools: Bake, api
             "crash": "the process exited",
             "raise": "ZeroDivisionError: ",
             "large": "what it returned has 7,000,",
+            "surrogate": "UnicodeEncodeError: ",
         }.items():
             started = time.monotonic()
             assert call(stack, case).status_code == (502 if is_rest else 500)
@@ -165,6 +168,7 @@ def test_takes_the_results_that_api_gateway_takes(bake_with_tools: Bake, api_typ
         plain = call(stack, "result", {"statusCode": "201", "body": "é", "headers": {"X-A": 1, "x-b": True}})
         typed = call(stack, "result", {"statusCode": 200, "body": "<p>", "headers": {"content-type": "text/html"}})
         encoded = call(stack, "result", {"statusCode": 200, "body": "aGk=", "isBase64Encoded": True})
+        wide = call(stack, "wide")  # 5 MB in UTF-8, as Lambda's runtime sends it
         if api_type == "rest":
             many = {"statusCode": 200, "headers": {"X-A": "1"}, "multiValueHeaders": {"Set-Cookie": ["a=1", "b=2"]}}
             inferred = None
@@ -176,6 +180,7 @@ def test_takes_the_results_that_api_gateway_takes(bake_with_tools: Bake, api_typ
     assert (plain.status_code, plain.content, plain.headers["X-A"]) == (201, "é".encode(), "1")
     assert plain.headers["X-B"] == "true"
     assert typed.headers["Content-Type"] == "text/html"
+    assert (wide.status_code, len(wide.content)) == (200, 5_000_000)
     # Without BinaryMediaTypes, a REST API sends base64 as it is.
     assert encoded.text == ("aGk=" if api_type == "rest" else "hi")
     assert several.raw.headers.getlist("Set-Cookie") == ["a=1", "b=2"]

@@ -298,10 +298,12 @@ class Function:
         if self.in_thread:
             environment.start_in_thread()
             return
-        arguments = [str(PROJECT / "scripts" / "runtime_client.py"), self.settings.handler]
+        # Unbuffered, as in Lambda: what a handler prints is not lost when its process is stopped.
+        command = [sys.executable, "-u", str(PROJECT / "scripts" / "runtime_client.py"), self.settings.handler]
         if self.debug_port is not None:
-            arguments = ["-X", "frozen_modules=off", *arguments, str(self.debug_port)]
-        environment.start([sys.executable, *arguments], self.settings.directory)
+            command[1:1] = ["-X", "frozen_modules=off"]
+            command.append(str(self.debug_port))
+        environment.start(command, self.settings.directory)
 {%- else %}
     def find_version(self) -> Any:
         """Return the build, which is another one after an edit that compiles."""

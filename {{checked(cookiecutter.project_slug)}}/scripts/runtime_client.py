@@ -10,34 +10,37 @@ import os
 import sys
 import time
 import traceback
-from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 from urllib.request import ProxyHandler, Request, build_opener
 
 OPENER = build_opener(ProxyHandler({}))
 
 
-@dataclass
 class Context:
     """The handler's second argument: https://docs.aws.amazon.com/lambda/latest/dg/python-context.html."""
 
-    aws_request_id: str
-    invoked_function_arn: str
-    deadline_ms: int
-    function_name: str
-    function_version: str
-    memory_limit_in_mb: str
-    log_group_name: str
-    log_stream_name: str
-    identity: Any = None
-    client_context: Any = None
-    tenant_id: Any = None
+    def __init__(self, headers: Any) -> None:
+        self.aws_request_id: str = headers["Lambda-Runtime-Aws-Request-Id"]
+        self.invoked_function_arn: str = headers["Lambda-Runtime-Invoked-Function-Arn"]
+        self.function_name = os.environ["AWS_LAMBDA_FUNCTION_NAME"]
+        self.function_version = os.environ["AWS_LAMBDA_FUNCTION_VERSION"]
+        self.memory_limit_in_mb = os.environ["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"]
+        self.log_group_name = os.environ["AWS_LAMBDA_LOG_GROUP_NAME"]
+        self.log_stream_name = os.environ["AWS_LAMBDA_LOG_STREAM_NAME"]
+        self.identity = SimpleNamespace(cognito_identity_id=None, cognito_identity_pool_id=None)
+        self.client_context = None
+        self.tenant_id = None
+        self._deadline_ms = int(headers["Lambda-Runtime-Deadline-Ms"])
 
     def get_remaining_time_in_millis(self) -> int:
-        return max(0, self.deadline_ms - int(time.time() * 1000))
+        return max(0, self._deadline_ms - int(time.time() * 1000))
 
     def log(self, message: str) -> None:
         sys.stdout.write(str(message))
+
+    def w3c(self) -> dict[str, str]:
+        return {}
 
 
 def main(runtime_api: str, handler_name: str) -> None:
@@ -58,7 +61,7 @@ def main(runtime_api: str, handler_name: str) -> None:
         request_id = headers["Lambda-Runtime-Aws-Request-Id"]
         os.environ["_X_AMZN_TRACE_ID"] = headers["Lambda-Runtime-Trace-Id"]
         try:
-            result = json.dumps(handler(event, make_context(request_id, headers)))
+            result = json.dumps(handler(event, Context(headers)), ensure_ascii=False).encode()
         except (Exception, SystemExit) as error:
             post(f"{url}/invocation/{request_id}/error", describe(error))
             if isinstance(error, SystemExit):
@@ -76,27 +79,14 @@ def wait_for_debugger(port: int) -> None:
     debugpy.wait_for_client()
 
 
-def make_context(request_id: str, headers: Any) -> Context:
-    return Context(
-        aws_request_id=request_id,
-        invoked_function_arn=headers["Lambda-Runtime-Invoked-Function-Arn"],
-        deadline_ms=int(headers["Lambda-Runtime-Deadline-Ms"]),
-        function_name=os.environ["AWS_LAMBDA_FUNCTION_NAME"],
-        function_version=os.environ["AWS_LAMBDA_FUNCTION_VERSION"],
-        memory_limit_in_mb=os.environ["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"],
-        log_group_name=os.environ["AWS_LAMBDA_LOG_GROUP_NAME"],
-        log_stream_name=os.environ["AWS_LAMBDA_LOG_STREAM_NAME"],
-    )
-
-
-def describe(error: BaseException) -> str:
+def describe(error: BaseException) -> bytes:
     """Print an error with its traceback, and return it as the Runtime API takes it."""
     traceback.print_exception(error)
-    return json.dumps({"errorType": type(error).__name__, "errorMessage": str(error)})
+    return json.dumps({"errorType": type(error).__name__, "errorMessage": str(error)}).encode()
 
 
-def post(url: str, body: str) -> None:
-    OPENER.open(Request(url, body.encode())).close()
+def post(url: str, body: bytes) -> None:
+    OPENER.open(Request(url, body)).close()
 
 
 if __name__ == "__main__":
