@@ -46,7 +46,7 @@ def test_its_commands_run(make_stack: Callable[..., Stack]) -> None:
     assert " passed" in smoke
     assert without_table.returncode != 0
     assert "Traceback" not in without_table.stdout
-    assert "seed.json was not put into the table; `make dev` or `make up` starts it" in without_table.stdout
+    assert "The table does not respond; `make dev` or `make up` starts it" in without_table.stdout
 
 
 def test_other_tests_run_the_rest() -> None:
