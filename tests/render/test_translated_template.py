@@ -108,7 +108,7 @@ def test_every_operation_except_preflights_authorizes_callers(stack: Stack, answ
 
 
 def test_there_is_nothing_of_cors_without_an_origin(service: Service, answers: dict[str, str]) -> None:
-    files = [file for file in service.files if file != "scripts/local_api.py"]  # which reads CORS from template.yaml
+    files = [file for file in service.files if file != "scripts/api_gateway.py"]  # which reads CORS from template.yaml
     cors = re.compile(r"(?<!flask-)\bcors|Access-Control", re.IGNORECASE)
     named = [file for file in files if cors.search(service.read(file))]
 
