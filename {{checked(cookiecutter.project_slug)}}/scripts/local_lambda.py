@@ -211,7 +211,7 @@ class Environment:
             self.process.kill()
             self.process.wait()
         self.events.put(Response(status=410))
-        self.server.shutdown()
+        threading.Thread(target=self.server.shutdown, daemon=True).start()  # it takes up to half a second
 
 
 def read_result(body: bytes) -> Any:

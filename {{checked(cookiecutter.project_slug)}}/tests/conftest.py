@@ -55,6 +55,18 @@ def api(endpoint: str) -> Iterator[Api]:
         return
     with local_api.run_api(endpoint{{ ", in_thread=True" if service.is_python }}) as url:
         yield Api(url)
+{%- if service.is_python and contract.list_routes(service, "create", "update") %}
+
+
+@pytest.fixture(scope="session")
+def parallel_api(api: Api, endpoint: str) -> Iterator[Api]:
+    """The API with a process for each of up to eight requests at once; `api` has a thread for all."""
+    if API_URL:
+        yield api
+        return
+    with local_api.run_api(endpoint) as url:
+        yield Api(url)
+{%- endif %}
 
 
 @pytest.fixture(scope="session")

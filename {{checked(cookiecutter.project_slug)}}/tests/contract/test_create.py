@@ -6,10 +6,12 @@
 {% set new_item = "{**key, **ATTRIBUTES}" if typed else "key" -%}
 {% set large = contract.choose_large(service) -%}
 {% set last_key = service.keys[-1] -%}
+{% set parallel_api = "parallel_api" if service.is_python else "api" -%}
 """POST creates an item."""
 {{ source.turn_formatter_off(service) }}
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 {%- if service.attributes.allows_others %}
 from decimal import Decimal
 {%- endif %}
@@ -65,6 +67,15 @@ def test_does_not_create_an_item_twice(api: Api, table: Table, item: Item, key: 
 
     assert (response.status, response.json) == (409, {"message": "An item with this key already exists"})
     assert table.get_item(Key=key)["Item"] == item
+
+
+def test_creates_one_of_sixteen_items_at_once({{ parallel_api }}: Api, new_key: Callable[[], Item], path: str) -> None:
+    for _ in range(6):  # the first requests start processes
+        key = new_key()
+        with ThreadPoolExecutor(16) as clients:
+            responses = [clients.submit({{ parallel_api }}.post, path, key, body={{ new_item }}) for _ in range(16)]
+
+        assert sorted(response.result().status for response in responses) == [201, *[409] * 15]
 
 {%- if service.attributes.allows_others %}
 

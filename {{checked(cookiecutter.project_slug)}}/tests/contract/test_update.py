@@ -4,8 +4,13 @@
 {% set optional = contract.find_optional(service) -%}
 {% set changes = contract.list_changes(service) -%}
 {% set large = contract.choose_large(service) -%}
+{% set parallel_api = "parallel_api" if service.is_python else "api" -%}
 """PATCH sets and removes attributes of an item."""
 {{ source.turn_formatter_off(service) }}
+{%- if service.attributes.allows_others or service.attributes.listed | length > 1 %}
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+{%- endif %}
 from typing import Any
 
 import pytest
@@ -30,6 +35,24 @@ def test_sets_and_removes_attributes(api: Api, item: Item, path: str) -> None:
     assert (response.status, response.json) == (200, {**item, **changes})
 {%- endif %}
 
+{%- if service.attributes.allows_others or service.attributes.listed | length > 1 %}
+
+
+def test_keeps_all_changes_at_once({{ parallel_api }}: Api, table: Table, new_key: Callable[[], Item], path: str) -> None:
+{%- if service.attributes.allows_others %}
+    changes = {f"attribute-{number}": number for number in range(16)}
+{%- else %}
+    changes = ATTRIBUTES
+{%- endif %}
+    for _ in range(6):  # the first requests start processes
+        key = new_key()
+        table.put_item(Item=key)
+        with ThreadPoolExecutor(len(changes)) as clients:
+            for name, value in changes.items():
+                clients.submit({{ parallel_api }}.patch, path, key, body={name: value})
+
+        assert table.get_item(Key=key)["Item"] == {**key, **changes}
+{%- endif %}
 {%- if service.attributes.allows_others %}
 
 
