@@ -24,6 +24,7 @@ pytestmark = [pytest.mark.node, pytest.mark.slow]
 ROLE = ".github/deploy-role.yaml"
 PAGE = ".github/continuous-deployment.md"
 REGION = "ap-northeast-1"
+OTHER_ACCOUNT = "000000000000"
 STAGES = {"dev": "prod", "prod": "dev"}
 IAM = f"arn:aws:iam::{ACCOUNT}:"
 SNS = f"arn:aws:sns:{REGION}:{ACCOUNT}:alarms"
@@ -152,7 +153,7 @@ ATTEMPTS = {
         "lambda:AddPermission", OWN_FUNCTION, ("Condition",), {"lambda:Principal": "*"}
     ),
     "a function that an account may call": Attempt(
-        "lambda:AddPermission", OWN_FUNCTION, ("Condition",), {"lambda:Principal": "210987654321"}
+        "lambda:AddPermission", OWN_FUNCTION, ("Condition",), {"lambda:Principal": OTHER_ACCOUNT}
     ),
     "a function that another service may call": Attempt(
         "lambda:AddPermission", OWN_FUNCTION, ("Condition",), {"lambda:Principal": "s3.amazonaws.com"}
@@ -170,7 +171,7 @@ ATTEMPTS = {
         "cloudformation:CreateChangeSet", arn("cloudformation", f"stack/{STACK}-deploy-role/x"), ("Resource",)
     ),
     "code in a bucket of another account": Attempt(
-        "s3:PutObject", f"{BUCKET}/{STACK}/x", ("Condition",), {"s3:ResourceAccount": "210987654321"}
+        "s3:PutObject", f"{BUCKET}/{STACK}/x", ("Condition",), {"s3:ResourceAccount": OTHER_ACCOUNT}
     ),
     "the bucket": Attempt("s3:PutBucketPolicy", BUCKET, ("Action",)),
     "reading the table": Attempt("dynamodb:Scan", arn("dynamodb", "table/users-dev"), ("Action",)),
@@ -281,7 +282,7 @@ def list_inside(role: DeployRole) -> dict[str, list[tuple[str, str, Context]]]:
             (
                 "cloudwatch:PutMetricAlarm",
                 arn("cloudwatch", f"alarm:{role.stack}_x"),
-                {"cloudwatch:AlarmActions": [f"arn:aws:sns:{REGION}:210987654321:x"]},
+                {"cloudwatch:AlarmActions": [f"arn:aws:sns:{REGION}:{OTHER_ACCOUNT}:x"]},
             )
         ],
     }
