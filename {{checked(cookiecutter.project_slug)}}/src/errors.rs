@@ -10,9 +10,9 @@ pub enum Error {
     /// The item or the route does not exist.
     #[error("{0}")]
     NotFound(String),
-    /// The item is not in the state that the request needs.
+    /// The item's key is taken.
     #[error("{0}")]
-    Conflict(String),
+    AlreadyExists(String),
     /// The item is larger than DynamoDB stores.
     #[error("{0}")]
     TooLarge(String),
@@ -32,7 +32,7 @@ impl Error {
         match self {
             Error::InvalidRequest(_) => 400,
             Error::NotFound(_) => 404,
-            Error::Conflict(_) => 409,
+            Error::AlreadyExists(_) => 409,
             Error::TooLarge(_) => 413,
             Error::Internal(_) => 500,
             Error::NotImplementedYet(_) => 501,
