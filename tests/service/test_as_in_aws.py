@@ -481,3 +481,54 @@ def test_the_proxies_of_front_ends_get_through(bake_with_tools: Bake) -> None:
         wait_until(lambda: True, 1)
 
     assert [direct.status_code, proxied.status_code] == [200, 200]
+
+
+THREAD_TESTS = """
+import datetime
+import sys
+import time
+
+import pytest
+import requests
+from api import Api, Table
+
+
+def leave(_: object) -> None:
+    sys.exit("enough")
+
+
+@pytest.mark.parametrize("to_result", [lambda _: datetime.datetime.now(), lambda _: b"bytes", leave])
+def test_fails_its_own_request_at_once(api: Api, monkeypatch: pytest.MonkeyPatch, to_result: object) -> None:
+    from service import app
+
+    with monkeypatch.context() as changed:
+        changed.setattr(app, "to_result", to_result)
+        started = time.monotonic()
+        failed = requests.get(f"{api.url}/users", timeout=60).status_code  # openapi.yaml has no 502
+        seconds = time.monotonic() - started
+
+    assert (failed, api.get("/users").status) == (502, 200)
+    assert seconds < 10
+
+
+def test_reaches_the_modules_that_tests_import(api: Api, table: Table, monkeypatch: pytest.MonkeyPatch) -> None:
+    from service import errors
+    from service import table as module
+
+    table.put_item(Item={"user_id": "1"})
+    with pytest.raises(errors.NotFound):
+        module.read({"user_id": "nobody"})
+    monkeypatch.setattr(module, "scan", lambda *_: ([], None))
+
+    assert api.get("/users").json["items"] == []
+"""
+
+
+def test_make_test_runs_the_function_in_a_thread_that_no_result_stops(bake_with_tools: Bake) -> None:
+    service = bake_with_tools()
+    tests = service.path / "tests" / "unit" / "test_thread.py"
+    tests.write_text(THREAD_TESTS)
+
+    result = service.run(".venv/bin/python", "-m", "pytest", str(tests))
+
+    assert re.search(r"^=+ 4 passed", result.stdout, re.MULTILINE), result.stdout
