@@ -142,7 +142,7 @@ def test_each_function_has_the_next_port(bake_with_tools: Bake) -> None:
     line = find_line(service, PYTHON_ROUTES, PYTHON_LINE)
 
     with debugging(service, first) as stack, ThreadPoolExecutor() as pool:
-        announced = r"local-(\w+) waits for a debugger on port (\d+)\n"
+        announced = r"local_(\w+) waits for a debugger on port (\d+)\n"
         wait_until(lambda: len(re.findall(announced, read_log(stack))) == 3, SECONDS)
         ports = dict(re.findall(announced, read_log(stack)))
         response = pool.submit(get, stack)

@@ -258,8 +258,8 @@ def test_up_reports_in_one_line_what_is_wrong_with_the_table(make_stack: Callabl
     template = stack.service.path / "template.yaml"
     whole = template.read_text()
     for right, wrong, line in [
-        (r"\Z", "a: [", r"template\.yaml is not valid YAML, line \d+: .*"),
-        ("AWS::DynamoDB::Table", "AWS::SNS::Topic", r"template\.yaml declares no AWS::DynamoDB::Table"),
+        (r"\Z", "a: [", r"not valid YAML, line \d+: .*"),
+        ("AWS::DynamoDB::Table", "AWS::SNS::Topic", "no AWS::DynamoDB::Table is declared"),
         ("KeyType: HASH", "KeyType: HASCH", ".*ValidationException.*"),
     ]:
         template.write_text(re.sub(right, wrong, whole))
@@ -267,7 +267,7 @@ def test_up_reports_in_one_line_what_is_wrong_with_the_table(make_stack: Callabl
         result = stack.service.run("make", "up", *stack.settings)
 
         assert result.returncode != 0
-        assert re.search(rf"^localstack/ready.d/create_table\.py failed: {line}$", result.stdout, re.MULTILINE)
+        assert re.search(rf"^localstack/ready.d/create_table\.py failed: template\.yaml: {line}$", result.stdout, re.MULTILINE)
         assert "Traceback" not in result.stdout
     template.write_text(whole)
     stack.make("up")

@@ -350,8 +350,8 @@ FAULTS = [
     pytest.param(
         check_empty_names_are_refused,
         "json_values.py",
-        "parse_constant=refuse_constant)",
-        "parse_constant=refuse_constant, object_pairs_hook=lambda pairs: {k: v for k, v in pairs if k})",
+        "parse_int=parse_number,",
+        "parse_int=parse_number, object_pairs_hook=lambda pairs: {k: v for k, v in pairs if k},",
         id="attributes without a name are dropped",
     ),
     pytest.param(
