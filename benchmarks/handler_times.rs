@@ -14,7 +14,7 @@ use serde_json::value::to_raw_value;
 use serde_json::{Value, json};
 use service::app;
 use service::json_values::{Item, parse_object};
-use service::table::Table;
+use service::table::{KEY, Table};
 
 const PAIRS: usize = 2000;
 const TABLE: &str = "users";
@@ -24,7 +24,7 @@ async fn main() {
     tracing::init_default_subscriber();
     let cases: Value = serde_json::from_str(include_str!("handler_cases.json")).unwrap();
     let config = configure(&cases["item"]);
-    let (table, client) = (Table::new(&config, TABLE.into()), Client::new(&config));
+    let (table, client) = (Table::new(&config, TABLE.into(), &KEY), Client::new(&config));
     let item = parse_object(&cases["body"].to_string()).unwrap();
     let mut times = BTreeMap::new();
     for (name, request) in cases["requests"].as_object().unwrap() {

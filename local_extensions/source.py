@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from typing import TYPE_CHECKING
 
 from local_extensions.quoting import LINE_LENGTH, LITERAL_NAME_LENGTH, quote_string
@@ -58,19 +59,30 @@ def describe_attributes(service: Service) -> list[tuple[str, str, bool]]:
 
 
 def import_from(module: str, *names: str, **used: object) -> str:
-    """Return an import of names, and of further names that are used, in ruff's order: constants, classes, others.
+    """Return an import of names, and of further names that are used, as ruff formats it: constants, classes, others.
 
     >>> import_from("api", "Api", "Item", ATTRIBUTES=True, Response=False)
     'from api import ATTRIBUTES, Api, Item'
+    >>> import_from("table", "table", "BY_A10", "BY_AA", "BY_A_AND_B", "BY_A2")
+    'from table import BY_A2, BY_A10, BY_A_AND_B, BY_AA, table'
     """
     imported = [*names, *(name for name, is_used in used.items() if is_used)]
-    imported.sort(key=lambda name: (not name.isupper(), not name[0].isupper(), name))
-    return f"from {module} import {', '.join(imported)}"
+    imported.sort(key=lambda name: (not name.isupper(), not name[0].isupper(), split_digits(name.lower())))
+    line = f"from {module} import {', '.join(imported)}"
+    if len(line) <= LINE_LENGTH:
+        return line
+    lines = "".join(f"    {name},\n" for name in imported)
+    return f"from {module} import (\n{lines})"
 
 
-def queries_index(service: Service) -> bool:
-    """Return whether a handler queries an index."""
-    return any(route.index for route in service.routes)
+def split_digits(name: str) -> list[str | int]:
+    """Return the parts of a name by which it is sorted: numbers by value."""
+    return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", name)]
+
+
+def list_queried_indexes(service: Service) -> list[str]:
+    """Return the constants of the indexes that handlers query."""
+    return list(dict.fromkeys(route.index.constant for route in service.routes if route.index))
 
 
 def list_handler_modules(service: Service) -> list[str]:
@@ -79,7 +91,6 @@ def list_handler_modules(service: Service) -> list[str]:
         "items": bool(service.operations - {"list", "stub"}),
         "pages": service.returns_pages,
         "responses": bool(service.operations & {"create", "read", "replace", "update"}),
-        "table": service.uses_table,
     }
     return [module for module, is_used in used.items() if is_used]
 

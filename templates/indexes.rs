@@ -6,13 +6,13 @@ pub struct Index {
 
 impl Index {
     /// Return what identifies an item in the index: its key and the table's, each attribute once.
-    pub fn cursor_key(&self) -> Vec<&'static KeyAttribute> {
-        let is_new = |key: &&KeyAttribute| self.key.iter().all(|own| own.name != key.name);
-        self.key.iter().chain(KEY.iter().filter(is_new)).collect()
+    pub fn cursor_key(&self) -> Vec<KeyAttribute> {
+        let is_new = |attribute: &&KeyAttribute| self.key.iter().all(|own| own.name != attribute.name);
+        self.key.iter().chain(KEY.iter().filter(is_new)).cloned().collect()
     }
 }
 {% for index in service.indexes %}
-#[rustfmt::skip] // one line per key attribute
+#[rustfmt::skip] // one line per attribute
 pub const {{ index.constant }}: Index = Index {
     name: "{{ index.name }}",
     key: &[

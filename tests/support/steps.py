@@ -67,14 +67,12 @@ def put(step: Step, text: str) -> str:
     return before + line + step.text + after
 
 
-def read_table_page(section: str, language: str = "python", api_type: str = "rest") -> list[Step]:
-    """Return the steps of a section of docs/table.md, with the page's differences for these answers."""
+def read_table_page(section: str, language: str = "python") -> list[Step]:
+    """Return the steps of a section of docs/table.md, with the page's differences for a language."""
     page = (TEMPLATE / "docs" / "table.md").read_text(encoding="utf-8")
     (text,) = re.findall(rf"^## {section}\n(.*?)(?=^## |\Z)", page, re.MULTILINE | re.DOTALL)
     other = "Rust" if language == "python" else "Python"
     text = re.sub(rf"^### [^\n]*, in {other}\n.*?(?=^### |\Z)", "", text, flags=re.MULTILINE | re.DOTALL)
     if language == "rust":
         text = text.replace("BuildMethod: python-uv", "BuildMethod: rust-cargolambda")
-    if api_type == "http":
-        text = text.replace("Type: Api\n", "Type: HttpApi\n").replace("RestApiId:", "ApiId:")
     return read_steps(text)

@@ -222,7 +222,7 @@ mod tests {
         let event = LambdaEvent::new(RawValue::from_string("{}".into()).unwrap(), context);
         let config = SdkConfig::builder().behavior_version(BehaviorVersion::latest()).build();
 
-        let response = handle(&Table::new(&config, "any".into()), event).await.unwrap();
+        let response = handle(&Table::new(&config, "any".into(), &[]), event).await.unwrap();
 
         assert_eq!(response["statusCode"], 500);
         assert_eq!(response["body"], r#"{"message":"Internal server error, request the-request"}"#);

@@ -10,9 +10,9 @@ pub enum Error {
     /// The item or the route does not exist.
     #[error("{0}")]
     NotFound(String),
-    /// The item's key is taken.
+    /// The item is not in the state that the request needs.
     #[error("{0}")]
-    AlreadyExists(String),
+    Conflict(String),
     /// The item is larger than DynamoDB stores.
     #[error("{0}")]
     TooLarge(String),
@@ -32,7 +32,7 @@ impl Error {
         match self {
             Error::InvalidRequest(_) => 400,
             Error::NotFound(_) => 404,
-            Error::AlreadyExists(_) => 409,
+            Error::Conflict(_) => 409,
             Error::TooLarge(_) => 413,
             Error::Internal(_) => 500,
             Error::NotImplementedYet(_) => 501,

@@ -16,30 +16,17 @@ const MAX_CHANGES: usize = 300;
 {% if service.attributes.listed -%}
 {% include "attributes.rs" %}
 {% endif -%}
-{% if service.indexes -%}
-/// Return the table's key attributes in a request's path. Error: a value that cannot be in a key.
-pub fn read_key(request: &Request) -> Result<Item, Error> {
-    read_key_of(&KEY, request)
-}
-
 /// Return the attributes of a key in a request's path. Error: a value that cannot be in a key.
-pub fn read_key_of<'a>(key: impl IntoIterator<Item = &'a KeyAttribute>, request: &Request) -> Result<Item, Error> {
-    let named = key.into_iter().filter_map(|each| Some((each, request.parameters.get(each.name)?)));
-    named.map(|(each, text)| Ok((each.name.into(), parse_key_text(each, text)?))).collect()
+pub fn read_key(request: &Request, key: &[KeyAttribute]) -> Result<Item, Error> {
+    let named = key.iter().filter_map(|attribute| Some((attribute, request.parameters.get(attribute.name)?)));
+    named.map(|(attribute, text)| Ok((attribute.name.into(), parse_key_text(attribute, text)?))).collect()
 }
-{%- else -%}
-/// Return the key attributes in a request's path. Error: a value that cannot be in a key.
-pub fn read_key(request: &Request) -> Result<Item, Error> {
-    let named = KEY.iter().filter_map(|key| Some((key, request.parameters.get(key.name)?)));
-    named.map(|(key, text)| Ok((key.name.into(), parse_key_text(key, text)?))).collect()
-}
-{%- endif %}
 
 /// Return the item in a request's body, with the key attributes of the path.
 ///
 /// Errors: the body is not an item, or a key is missing, invalid, or not the path's.
 pub fn read_item(request: &Request) -> Result<Item, Error> {
-    let path_key = read_key(request)?;
+    let path_key = read_key(request, &KEY)?;
     let mut item = json_values::parse_object(&request.body)?;
     refuse_other_key(&item, &path_key)?;
     item.extend(path_key);
@@ -63,7 +50,7 @@ pub fn read_item(request: &Request) -> Result<Item, Error> {
 ///
 /// Errors: the body is not an object, a key is not the path's, or the changes are too many.
 pub fn read_changes(request: &Request) -> Result<Item, Error> {
-    let path_key = read_key(request)?;
+    let path_key = read_key(request, &KEY)?;
     let mut changes = json_values::parse_object(&request.body)?;
     refuse_other_key(&changes, &path_key)?;
     changes.retain(|name, _| !path_key.contains_key(name));

@@ -2,11 +2,11 @@
 
 use lambda_runtime::{Error, service_fn, tracing};
 use service::app;
-use service::table::Table;
+use service::table::{KEY, Table};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     tracing::init_default_subscriber();
-    let table = Table::connect().await?;
+    let table = Table::connect("TABLE_NAME", &KEY).await?;
     lambda_runtime::run(service_fn(|event| app::handle(&table, event))).await
 }

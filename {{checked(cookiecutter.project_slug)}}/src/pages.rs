@@ -12,7 +12,7 @@ use crate::errors::Error;
 use crate::http::{Request, Response};
 use crate::items;
 use crate::json_values::{Item, JsonItem, are_equal, dump};
-use crate::table::{ {{- "Index, " if service.indexes }}KEY, {{ "KeyAttribute, " if service.indexes }}Page};
+use crate::table::{KeyAttribute, Page};
 
 const DEFAULT_LIMIT: i32 = 25;
 const MAX_LIMIT: i32 = 100;
@@ -34,25 +34,13 @@ pub fn read_limit(request: &Request) -> Result<i32, Error> {
 /// Return the key after which the page starts, or None for the first page.
 ///
 /// Error: the cursor did not come from this path.
-{% if service.indexes -%}
-pub fn read_cursor(request: &Request) -> Result<Option<Item>, Error> {
-    read_cursor_of(&KEY.each_ref(), request)
-}
-
-/// Return the key after which the page of an index starts, or None for the first page.
-///
-/// Error: the cursor did not come from this path.
-pub fn read_index_cursor(request: &Request, index: &Index) -> Result<Option<Item>, Error> {
-    read_cursor_of(&index.cursor_key(), request)
-}
-
-fn read_cursor_of(key: &[&KeyAttribute], request: &Request) -> Result<Option<Item>, Error> {
+pub fn read_cursor(request: &Request, key: &[KeyAttribute]) -> Result<Option<Item>, Error> {
     let Some(cursor) = request.query.get("cursor") else {
         return Ok(None);
     };
     let refusal = || Error::InvalidRequest("cursor must be the next_cursor of a page from this path".into());
     let (scope, start) = decode_cursor(key, cursor).ok_or_else(refusal)?;
-    let path_key = items::read_key_of(key.iter().copied(), request)?;
+    let path_key = items::read_key(request, key)?;
     let is_in_path = path_key.iter().all(|(name, value)| start.get(name).is_some_and(|own| are_equal(own, value)));
     if scope == scope_of(request) && is_in_path { Ok(Some(start)) } else { Err(refusal()) }
 }
@@ -60,7 +48,7 @@ fn read_cursor_of(key: &[&KeyAttribute], request: &Request) -> Result<Option<Ite
 /// A cursor's content: where it may be used, and the key's values as text.
 type Content = (Scope, Vec<String>);
 
-fn decode_cursor(key: &[&KeyAttribute], cursor: &str) -> Option<(Scope, Item)> {
+fn decode_cursor(key: &[KeyAttribute], cursor: &str) -> Option<(Scope, Item)> {
     let content = BASE64_URL_SAFE_NO_PAD.decode(cursor.trim_end_matches('=')).ok()?;
     let (scope, texts): Content = serde_json::from_slice(&content).ok()?;
     let values = (texts.len() == key.len()).then(|| key.iter().zip(&texts))?;
@@ -68,7 +56,7 @@ fn decode_cursor(key: &[&KeyAttribute], cursor: &str) -> Option<(Scope, Item)> {
     Some((scope, start.collect::<Option<_>>()?))
 }
 
-fn encode_cursor(key: &[&KeyAttribute], scope: Scope, last_key: &Item) -> String {
+fn encode_cursor(key: &[KeyAttribute], scope: Scope, last_key: &Item) -> String {
     let texts = key.iter().map(|key| match last_key.get(key.name) {
         Some(AttributeValue::S(text) | AttributeValue::N(text)) => text.clone(),
         _ => String::new(),
@@ -76,38 +64,6 @@ fn encode_cursor(key: &[&KeyAttribute], scope: Scope, last_key: &Item) -> String
     let content: Content = (scope, texts.collect());
     BASE64_URL_SAFE_NO_PAD.encode(json!(content).to_string())
 }
-{%- else -%}
-pub fn read_cursor(request: &Request) -> Result<Option<Item>, Error> {
-    let Some(cursor) = request.query.get("cursor") else {
-        return Ok(None);
-    };
-    let refusal = || Error::InvalidRequest("cursor must be the next_cursor of a page from this path".into());
-    let (scope, start) = decode_cursor(cursor).ok_or_else(refusal)?;
-    let path_key = items::read_key(request)?;
-    let is_in_path = path_key.iter().all(|(name, value)| start.get(name).is_some_and(|own| are_equal(own, value)));
-    if scope == scope_of(request) && is_in_path { Ok(Some(start)) } else { Err(refusal()) }
-}
-
-/// A cursor's content: where it may be used, and the key's values as text.
-type Content = (Scope, [String; KEY.len()]);
-
-fn decode_cursor(cursor: &str) -> Option<(Scope, Item)> {
-    let content = BASE64_URL_SAFE_NO_PAD.decode(cursor.trim_end_matches('=')).ok()?;
-    let (scope, texts): Content = serde_json::from_slice(&content).ok()?;
-    let values = KEY.iter().zip(&texts);
-    let start = values.map(|(key, text)| Some((key.name.into(), items::parse_key_text(key, text).ok()?)));
-    Some((scope, start.collect::<Option<_>>()?))
-}
-
-fn encode_cursor(scope: Scope, last_key: &Item) -> String {
-    let texts = KEY.map(|key| match last_key.get(key.name) {
-        Some(AttributeValue::S(text) | AttributeValue::N(text)) => text.clone(),
-        _ => String::new(),
-    });
-    let content: Content = (scope, texts);
-    BASE64_URL_SAFE_NO_PAD.encode(json!(content).to_string())
-}
-{%- endif %}
 
 #[derive(Serialize)]
 struct Body<'a> {
@@ -115,33 +71,14 @@ struct Body<'a> {
     next_cursor: Option<String>,
 }
 
-/// Return the page of these items; the cursor to the next one is null if DynamoDB has no more.
-{% if service.indexes -%}
-pub fn make_page(request: &Request, page: &Page) -> Result<Response, Error> {
-    make_page_of(&KEY.each_ref(), request, page)
-}
-
-/// Return the page of these items of an index; the cursor to the next one is null if DynamoDB has no more.
-pub fn make_index_page(request: &Request, page: &Page, index: &Index) -> Result<Response, Error> {
-    make_page_of(&index.cursor_key(), request, page)
-}
-
-fn make_page_of(key: &[&KeyAttribute], request: &Request, page: &Page) -> Result<Response, Error> {
+/// Return a page; the cursor to the next one is null if DynamoDB has no more.
+pub fn make_page(request: &Request, page: &Page, key: &[KeyAttribute]) -> Result<Response, Error> {
     let body = Body {
         items: page.items.iter().map(JsonItem).collect(),
         next_cursor: page.last_key.as_ref().map(|last_key| encode_cursor(key, scope_of(request), last_key)),
     };
     Ok(Response::new(200, dump(&body)?))
 }
-{%- else -%}
-pub fn make_page(request: &Request, page: &Page) -> Result<Response, Error> {
-    let body = Body {
-        items: page.items.iter().map(JsonItem).collect(),
-        next_cursor: page.last_key.as_ref().map(|key| encode_cursor(scope_of(request), key)),
-    };
-    Ok(Response::new(200, dump(&body)?))
-}
-{%- endif %}
 
 fn scope_of(request: &Request) -> Scope {
     (request.resource.clone(), request.parameters.clone())
@@ -150,15 +87,16 @@ fn scope_of(request: &Request) -> Scope {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::table::KEY;
 
     #[test]
     fn accepts_a_cursor_only_from_its_own_path() {
         let mut request = Request::default();
         let key: Item = KEY.iter().map(|key| (key.name.into(), items::parse_key_text(key, "1").unwrap())).collect();
-        request.query.insert("cursor".into(), encode_cursor({{ "&KEY.each_ref(), " if service.indexes }}scope_of(&request), &key));
+        request.query.insert("cursor".into(), encode_cursor(&KEY, scope_of(&request), &key));
 
-        assert_eq!(read_cursor(&request).unwrap(), Some(key));
+        assert_eq!(read_cursor(&request, &KEY).unwrap(), Some(key));
         request.resource = "/elsewhere".into();
-        assert!(read_cursor(&request).is_err());
+        assert!(read_cursor(&request, &KEY).is_err());
     }
 }

@@ -2,10 +2,10 @@
 
 use crate::errors::Error;
 use crate::http::{Request, Response};
-{%- for module in source.list_handler_modules(service) if module != "table" %}
+{%- for module in source.list_handler_modules(service) %}
 use crate::{{ module }};
 {%- endfor %}
-use crate::table::{{ "{self, Table}" if source.queries_index(service) else "Table" }};
+use crate::table::{{ "{self, Table}" if source.list_queried_indexes(service) else "Table" }};
 
 /// What a handler returns.
 pub type Outcome = Result<Response, Error>;
@@ -16,24 +16,26 @@ pub type Outcome = Result<Response, Error>;
 {%- endif %}
 async fn {{ route.name }}({{ "table" if route.actions else "_" }}: &Table, request: &Request) -> Outcome {
 {%- if route.operation == "list" %}
-    let page = table.scan(pages::read_limit(request)?, pages::read_cursor(request)?).await?;
-    pages::make_page(request, &page)
+    let page = table.scan(pages::read_limit(request)?, pages::read_cursor(request, table.key)?).await?;
+    pages::make_page(request, &page, table.key)
 {%- elif route.index %}
     let index = table::{{ route.index.constant }};
-    let partition = items::read_key_of(&index.key[..1], request)?;
-    let start = pages::read_index_cursor(request, &index)?;
-    let page = table.query_index(&index, partition, pages::read_limit(request)?, start).await?;
-    pages::make_index_page(request, &page, &index)
+    let key = index.cursor_key();
+    let partition = items::read_key(request, index.key)?;
+    let start = pages::read_cursor(request, &key)?;
+    let page = table.query(partition, pages::read_limit(request)?, start, Some(index.name)).await?;
+    pages::make_page(request, &page, &key)
 {%- elif route.operation == "query" %}
-    let partition = items::read_key(request)?;
-    let page = table.query(partition, pages::read_limit(request)?, pages::read_cursor(request)?).await?;
-    pages::make_page(request, &page)
+    let partition = items::read_key(request, table.key)?;
+    let start = pages::read_cursor(request, table.key)?;
+    let page = table.query(partition, pages::read_limit(request)?, start, None).await?;
+    pages::make_page(request, &page, table.key)
 {%- elif route.operation == "create" %}
     let item = items::read_item(request)?;
     table.create(&item).await?;
     {{ source.respond_created_in_rust(route) }}
 {%- elif route.operation == "read" %}
-    let item = table.read(items::read_key(request)?).await?;
+    let item = table.read(items::read_key(request, table.key)?).await?;
     responses::ok(&item)
 {%- elif route.operation == "replace" %}
     let item = items::read_item(request)?;
@@ -42,10 +44,10 @@ async fn {{ route.name }}({{ "table" if route.actions else "_" }}: &Table, reque
     }
     {{ source.respond_created_in_rust(route) }}
 {%- elif route.operation == "update" %}
-    let item = table.update(items::read_key(request)?, items::read_changes(request)?).await?;
+    let item = table.update(items::read_key(request, table.key)?, items::read_changes(request)?).await?;
     responses::ok(&item)
 {%- elif route.operation == "delete" %}
-    table.delete(items::read_key(request)?).await?;
+    table.delete(items::read_key(request, table.key)?).await?;
     Ok(Response::new(204, ""))
 {%- else %}
     let Request { method, resource, .. } = request;

@@ -1,4 +1,4 @@
-//! The DynamoDB table: its key, the client and the operations. It does not depend on HTTP.
+//! DynamoDB: the table's key, and the operations on the items of a table. It does not depend on HTTP.
 
 use std::collections::HashMap;
 use std::env::{self, VarError};
@@ -11,7 +11,8 @@ use aws_config::{BehaviorVersion, SdkConfig};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_dynamodb::types::{ReturnValue, ScalarAttributeType};
+use aws_sdk_dynamodb::types::error::ConditionalCheckFailedException;
+use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure as OldItem, ScalarAttributeType};
 use aws_smithy_http_client as http_client;
 use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
@@ -19,7 +20,8 @@ use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use crate::errors::{BoxError, Error};
 use crate::json_values::Item;
 
-/// An attribute of the table's key.
+/// An attribute of a key.
+#[derive(Clone)]
 pub struct KeyAttribute {
     pub name: &'static str,
     /// S (string) or N (number).
@@ -28,48 +30,41 @@ pub struct KeyAttribute {
     pub max_bytes: usize,
 }
 
-const PARTITION_KEY: KeyAttribute = KeyAttribute {
-    name: "{{ service.partition_key.name }}",
-    kind: ScalarAttributeType::{{ service.partition_key.type }},
-    max_bytes: {{ service.partition_key.max_bytes }},
-};
-{%- if service.sort_key %}
-const SORT_KEY: KeyAttribute = KeyAttribute {
-    name: "{{ service.sort_key.name }}",
-    kind: ScalarAttributeType::{{ service.sort_key.type }},
-    max_bytes: {{ service.sort_key.max_bytes }},
-};
-pub const KEY: [KeyAttribute; 2] = [PARTITION_KEY, SORT_KEY];
-{%- else %}
-pub const KEY: [KeyAttribute; 1] = [PARTITION_KEY];
-{%- endif %}
+#[rustfmt::skip] // one line per attribute
+pub const KEY: [KeyAttribute; {{ service.keys | length }}] = [
+{%- for key in service.keys %}
+    KeyAttribute { name: "{{ key.name }}", kind: ScalarAttributeType::{{ key.type }}, max_bytes: {{ key.max_bytes }} },
+{%- endfor %}
+];
 {% if service.indexes %}
 {% include "indexes.rs" -%}
 {% endif %}
-/// Items that follow one another, and the key to continue from if there may be more.
+/// Items that follow one another.
 #[derive(Debug)]
 pub struct Page {
     pub items: Vec<Item>,
+    /// The key to continue from, or None on the last page.
     pub last_key: Option<Item>,
 }
 
-/// The table, and the client that all requests share.
+/// A DynamoDB table, and the client that all requests share. Each operation is one call of DynamoDB.
 pub struct Table {
     client: Client,
     name: String,
+    pub key: &'static [KeyAttribute],
 }
 
 impl Table {
-    /// Return the table that TABLE_NAME names. Error: the variable is missing.
-    pub async fn connect() -> Result<Self, VarError> {
-        let name = env::var("TABLE_NAME")?;
+    /// Return the table that an environment variable names. Error: the variable is missing.
+    pub async fn connect(variable: &str, key: &'static [KeyAttribute]) -> Result<Self, VarError> {
+        let name = env::var(variable)?;
         let http_client = http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
         let config = aws_config::defaults(BehaviorVersion::latest()).http_client(http_client).load().await;
-        Ok(Self::new(&config, name))
+        Ok(Self::new(&config, name, key))
     }
 
     /// Return a table. Three attempts and the pauses between them end before the function's own timeout.
-    pub fn new(sdk_config: &SdkConfig, name: String) -> Self {
+    pub fn new(sdk_config: &SdkConfig, name: String, key: &'static [KeyAttribute]) -> Self {
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(Duration::from_secs(1))
             .read_timeout(Duration::from_secs(2))
@@ -79,60 +74,45 @@ impl Table {
             .timeout_config(timeouts)
             .retry_config(RetryConfig::standard().with_max_attempts(3))
             .build();
-        Self { client: Client::from_conf(config), name }
+        Self {
+            client: Client::from_conf(config),
+            name,
+            key,
+        }
     }
 
     /// Return the table's next items after a key.
     pub async fn scan(&self, limit: i32, start: Option<Item>) -> Result<Page, Error> {
         let scan = self.client.scan().table_name(&self.name).limit(limit).set_exclusive_start_key(start);
-        let output = scan.send().await.map_err(|error| translate(error, None))?;
+        let output = scan.send().await.map_err(translate)?;
         Ok(Page {
             items: output.items.unwrap_or_default(),
             last_key: output.last_evaluated_key,
         })
     }
-{% if service.sort_key %}
-    /// Return a partition's next items after a key, in the sort key's order.
-    pub async fn query(&self, mut partition: Item, limit: i32, start: Option<Item>) -> Result<Page, Error> {
-        let value = partition.remove(PARTITION_KEY.name);
-        let query = self
-            .client
-            .query()
-            .table_name(&self.name)
-            .limit(limit)
-            .key_condition_expression("#partition = :partition")
-            .expression_attribute_names("#partition", PARTITION_KEY.name)
-            .set_expression_attribute_values(value.map(|value| HashMap::from([(":partition".into(), value)])))
-            .set_exclusive_start_key(start);
-        let output = query.send().await.map_err(|error| translate(error, None))?;
-        Ok(Page {
-            items: output.items.unwrap_or_default(),
-            last_key: output.last_evaluated_key,
-        })
-    }
-{% endif %}
-{%- if service.indexes %}
-    /// Return the next items of an index with its partition key, after a key.
-    pub async fn query_index(
+{% if service.sort_key or service.indexes %}
+    /// Return the next items of a partition after a key, in the order of the sort key of the table or an index.
+    pub async fn query(
         &self,
-        index: &Index,
-        mut partition: Item,
+        partition: Item,
         limit: i32,
         start: Option<Item>,
+        index: Option<&str>,
     ) -> Result<Page, Error> {
-        let name = index.key[0].name;
-        let value = partition.remove(name);
+        let named =
+            partition.into_iter().map(|(name, value)| (("#partition".into(), name), (":partition".into(), value)));
+        let (names, values): (HashMap<_, _>, HashMap<_, _>) = named.unzip();
         let query = self
             .client
             .query()
             .table_name(&self.name)
-            .index_name(index.name)
+            .set_index_name(index.map(Into::into))
             .limit(limit)
             .key_condition_expression("#partition = :partition")
-            .expression_attribute_names("#partition", name)
-            .set_expression_attribute_values(value.map(|value| HashMap::from([(":partition".into(), value)])))
+            .set_expression_attribute_names(Some(names))
+            .set_expression_attribute_values(Some(values))
             .set_exclusive_start_key(start);
-        let output = query.send().await.map_err(|error| translate(error, None))?;
+        let output = query.send().await.map_err(translate)?;
         Ok(Page {
             items: output.items.unwrap_or_default(),
             last_key: output.last_evaluated_key,
@@ -142,8 +122,8 @@ impl Table {
     /// Return the item with a key, as it is now. Error: it does not exist.
     pub async fn read(&self, key: Item) -> Result<Item, Error> {
         let get = self.client.get_item().table_name(&self.name).set_key(Some(key)).consistent_read(true);
-        let output = get.send().await.map_err(|error| translate(error, None))?;
-        output.item.ok_or_else(not_found)
+        let output = get.send().await.map_err(translate)?;
+        output.item.ok_or_else(|| missing_or_changed(None))
     }
 
     /// Put a new item. Error: its key is taken.
@@ -154,22 +134,23 @@ impl Table {
             .table_name(&self.name)
             .set_item(Some(item.clone()))
             .condition_expression("attribute_not_exists(#partition)")
-            .expression_attribute_names("#partition", PARTITION_KEY.name);
-        let refusal = Error::AlreadyExists("An item with this key already exists".into());
-        put.send().await.map_err(|error| translate(error, Some(refusal)))?;
+            .expression_attribute_names("#partition", self.key[0].name)
+            .return_values_on_condition_check_failure(OldItem::AllOld);
+        let refuse = |_| Error::Conflict("An item with this key already exists".into());
+        put.send().await.map_err(|error| translate_with(error, refuse))?;
         Ok(())
     }
 
     /// Put an item in place of the one with its key, and return whether one existed.
     pub async fn replace(&self, item: &Item) -> Result<bool, Error> {
         let put = self.client.put_item().table_name(&self.name).set_item(Some(item.clone()));
-        let output = put.return_values(ReturnValue::AllOld).send().await.map_err(|error| translate(error, None))?;
+        let output = put.return_values(ReturnValue::AllOld).send().await.map_err(translate)?;
         Ok(output.attributes.is_some())
     }
 
     /// Set or remove attributes of an item in one step, and return the item. Error: it does not exist.
     pub async fn update(&self, key: Item, changes: Item) -> Result<Item, Error> {
-        let mut names = HashMap::from([("#partition".into(), PARTITION_KEY.name.into())]);
+        let mut names = HashMap::from([("#partition".into(), self.key[0].name.into())]);
         let mut values = Item::new();
         let mut assignments = Vec::new();
         let mut removals = Vec::new();
@@ -193,8 +174,9 @@ impl Table {
             .set_update_expression((!expression.is_empty()).then(|| expression.join(" ")))
             .set_expression_attribute_names(Some(names))
             .set_expression_attribute_values((!values.is_empty()).then_some(values))
+            .return_values_on_condition_check_failure(OldItem::AllOld)
             .return_values(ReturnValue::AllNew);
-        let output = update.send().await.map_err(|error| translate(error, Some(not_found())))?;
+        let output = update.send().await.map_err(translate)?;
         Ok(output.attributes.unwrap_or_default())
     }
 
@@ -206,23 +188,32 @@ impl Table {
             .table_name(&self.name)
             .set_key(Some(key))
             .condition_expression("attribute_exists(#partition)")
-            .expression_attribute_names("#partition", PARTITION_KEY.name);
-        delete.send().await.map_err(|error| translate(error, Some(not_found())))?;
+            .expression_attribute_names("#partition", self.key[0].name)
+            .return_values_on_condition_check_failure(OldItem::AllOld);
+        delete.send().await.map_err(translate)?;
         Ok(())
     }
 }
 
-/// Return the service's error for one of DynamoDB's; `condition_failed` for a failed condition.
-fn translate<E>(error: SdkError<E>, condition_failed: Option<Error>) -> Error
+/// Return the service's error for one of DynamoDB's.
+fn translate<E>(error: SdkError<E>) -> Error
+where
+    E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
+{
+    translate_with(error, missing_or_changed)
+}
+
+/// Return the service's error for one of DynamoDB's; for a failed condition that of `refuse`, which gets the old item.
+fn translate_with<E>(error: SdkError<E>, refuse: impl FnOnce(Option<Item>) -> Error) -> Error
 where
     E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
 {
     let code = error.code().unwrap_or_default().to_owned();
     let message = error.message().unwrap_or_default().to_owned();
-    match (&error, condition_failed) {
-        (SdkError::ConstructionFailure(_), _) => Error::Internal(error.into()),
-        (SdkError::ServiceError(_), Some(refusal)) if code == "ConditionalCheckFailedException" => refusal,
-        (SdkError::ServiceError(response), _) => match code.as_str() {
+    match &error {
+        SdkError::ConstructionFailure(_) => Error::Internal(error.into()),
+        SdkError::ServiceError(response) => match code.as_str() {
+            "ConditionalCheckFailedException" => refuse(find_old_item(response.err())),
             "ResourceNotFoundException" => unavailable("The table does not exist", error),
             "ProvisionedThroughputExceededException"
             | "ReplicatedWriteConflictException"
@@ -245,14 +236,24 @@ fn unavailable(message: &str, cause: impl Into<BoxError>) -> Error {
     Error::Unavailable(message.into(), cause.into())
 }
 
-fn not_found() -> Error {
-    Error::NotFound("No item has this key".into())
+/// Return the error of a change to an item that does not exist, or is not as expected.
+fn missing_or_changed(old: Option<Item>) -> Error {
+    match old {
+        None => Error::NotFound("No item has this key".into()),
+        Some(_) => Error::Conflict("The item has changed meanwhile".into()),
+    }
+}
+
+/// Return the item that the table has, from the error of a failed condition.
+fn find_old_item(error: &impl StdError) -> Option<Item> {
+    error.source()?.downcast_ref::<ConditionalCheckFailedException>()?.item.clone()
 }
 
 #[cfg(test)]
 mod tests {
     use aws_sdk_dynamodb::config::http::HttpResponse;
     use aws_sdk_dynamodb::error::ErrorMetadata;
+    use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 
     use super::*;
 
@@ -272,16 +273,29 @@ mod tests {
             let cause = ErrorMetadata::builder().code(code).message(message).build();
             let response = HttpResponse::new(status.try_into().unwrap(), "".into());
 
-            let error = translate(SdkError::service_error(cause, response), Some(not_found()));
+            let error = translate(SdkError::service_error(cause, response));
 
             assert_eq!(error.to_string(), translation, "{code}");
         }
     }
 
     #[test]
+    fn decides_by_the_old_item_what_a_failed_condition_means() {
+        let fail = |old: Option<Item>| {
+            let meta = ErrorMetadata::builder().code("ConditionalCheckFailedException").build();
+            let cause = ConditionalCheckFailedException::builder().set_item(old).meta(meta).build();
+            let response = HttpResponse::new(400.try_into().unwrap(), "".into());
+            SdkError::service_error(UpdateItemError::ConditionalCheckFailedException(cause), response)
+        };
+
+        assert_eq!(translate(fail(None)).to_string(), "No item has this key");
+        assert_eq!(translate(fail(Some(Item::new()))).to_string(), "The item has changed meanwhile");
+    }
+
+    #[test]
     fn gives_up_before_the_function_s_timeout() {
         let sdk_config = SdkConfig::builder().behavior_version(BehaviorVersion::latest()).build();
-        let table = Table::new(&sdk_config, "any".into());
+        let table = Table::new(&sdk_config, "any".into(), &KEY);
         let template = include_str!("../template.yaml");
         let timeout = template.lines().find_map(|line| line.trim().strip_prefix("Timeout: ")).unwrap();
 

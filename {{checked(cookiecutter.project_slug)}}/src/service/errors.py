@@ -19,8 +19,8 @@ class NotFound(ServiceError):
     status = 404
 
 
-class AlreadyExists(ServiceError):
-    """The item's key is taken."""
+class Conflict(ServiceError):
+    """The item is not in the state that the request needs."""
 
     status = 409
 

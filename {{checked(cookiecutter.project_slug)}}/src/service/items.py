@@ -1,7 +1,7 @@
 """Reads and validates what a request says of an item: its key, its attributes, the changes to them."""
 {{ source.turn_formatter_off(service) }}
 import re
-{{ source.import_from("collections.abc", "Mapping", Callable=service.attributes.listed, Iterable=service.indexes) }}
+{{ source.import_from("collections.abc", "Iterable", "Mapping", Callable=service.attributes.listed) }}
 {%- if service.attributes.listed %}
 from datetime import date
 {%- endif %}
@@ -20,17 +20,11 @@ JSON_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 {% if service.attributes.listed -%}
 {% include "attributes.py" -%}
 {% endif %}
-{% if service.indexes %}
+
 def read_key(request: Request, key: Iterable[KeyAttribute] = KEY) -> Item:
-    """Return the key attributes in a request's path. Raises InvalidRequest for a value that cannot be in a key."""
-    parameters = request.parameters
-    return {each.name: parse_key_text(each, parameters[each.name]) for each in key if each.name in parameters}
-{%- else %}
-def read_key(request: Request) -> Item:
-    """Return the key attributes in a request's path. Raises InvalidRequest for a value that cannot be in a key."""
-    parameters = request.parameters
-    return {key.name: parse_key_text(key, parameters[key.name]) for key in KEY if key.name in parameters}
-{%- endif %}
+    """Return the attributes of a key in a request's path. Raises InvalidRequest for a value that cannot be in a key."""
+    found = [(attribute, request.parameters.get(attribute.name)) for attribute in key]
+    return {attribute.name: parse_key_text(attribute, text) for attribute, text in found if text is not None}
 
 
 def read_item(request: Request) -> Item:

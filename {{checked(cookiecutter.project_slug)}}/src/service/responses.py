@@ -4,7 +4,7 @@ from urllib.parse import quote
 
 from service import json_values
 from service.http import Request, Response
-from service.table import KEY, Item
+from service.table import Item
 
 
 def ok(item: Item) -> Response:
@@ -20,10 +20,12 @@ def created(request: Request, item: Item, item_route: str | None = None) -> Resp
 def locate(request: Request, item: Item, item_route: str) -> str:
     """Return an item's path as the client sees it: after the stage that the request's path has, percent-encoded."""
     stage = split_path(request.path)[: -len(split_path(request.resource)) or None]
-    segments = split_path(item_route)
-    for key in KEY:
-        segments[segments.index("{" + key.name + "}")] = quote(str(item[key.name]), safe="")
-    return "/" + "/".join([*stage, *segments])
+    return "/" + "/".join([*stage, *(fill(segment, item) for segment in split_path(item_route))])
+
+
+def fill(segment: str, item: Item) -> str:
+    """Return a segment of a route's path, with the item's value in place of a parameter."""
+    return quote(str(item[segment[1:-1]]), safe="") if segment.startswith("{") else segment
 
 
 def split_path(path: str) -> list[str]:

@@ -10,6 +10,9 @@ from service import {{ modules | join(", ") }}
 from service.errors import NotImplementedYet
 {% endif -%}
 from service.http import Request, Response
+{%- if service.uses_table %}
+{{ source.import_from("service.table", "table", *source.list_queried_indexes(service)) }}
+{%- endif %}
 
 Handler = Callable[[Request], Response]
 {% for route in service.routes %}
@@ -17,18 +20,18 @@ Handler = Callable[[Request], Response]
 def {{ route.name }}(request: Request) -> Response:
     """{{ route.key }}: {{ route.summary }}."""
 {%- if route.operation == "list" %}
-    page, last_key = table.scan(pages.read_limit(request), pages.read_cursor(request))
-    return pages.make_page(request, page, last_key)
+    page = table.scan(pages.read_limit(request), pages.read_cursor(request))
+    return pages.make_page(request, page)
 {%- elif route.index %}
-    index = table.{{ route.index.constant }}
-    partition = items.read_key(request, [index.partition_key])
-    start = pages.read_cursor(request, index)
-    page, last_key = table.query_index(index, partition, pages.read_limit(request), start)
-    return pages.make_page(request, page, last_key, index)
+    index = {{ route.index.constant }}
+    partition = items.read_key(request, index.key)
+    start = pages.read_cursor(request, index.cursor_key)
+    page = table.query(partition, pages.read_limit(request), start, index.name)
+    return pages.make_page(request, page, index.cursor_key)
 {%- elif route.operation == "query" %}
     partition = items.read_key(request)
-    page, last_key = table.query(partition, pages.read_limit(request), pages.read_cursor(request))
-    return pages.make_page(request, page, last_key)
+    page = table.query(partition, pages.read_limit(request), pages.read_cursor(request))
+    return pages.make_page(request, page)
 {%- elif route.operation == "create" %}
     item = items.read_item(request)
     table.create(item)

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from api import Item
 from botocore import exceptions
 from cloudformation import Template
 from local_lambda import read_functions
@@ -90,12 +91,12 @@ def test_sends_the_handlers_own_content_type_once(call: Call, name: str) -> None
 
 
 def test_responds_with_the_status_of_a_new_error(call: Call) -> None:
-    from service.errors import AlreadyExists, ServiceError
+    from service.errors import Conflict, ServiceError
 
     class Locked(ServiceError):
         status = 423
 
-    class Registered(AlreadyExists):
+    class Registered(Conflict):
         pass
 
     def refuse(error: Exception) -> tuple[int, Any]:
@@ -177,6 +178,31 @@ def test_hides_that_the_function_lacks_permissions(call: Call) -> None:
     status, body, _ = call(raise_from_table(client_error("AccessDeniedException")))
 
     assert (status, body) == (500, {"message": "Internal server error, request the-request"})
+
+
+@pytest.mark.parametrize(
+    ("old", "status", "message"),
+    [({}, 404, "No item has this key"), ({"Item": {"a": {"S": "b"}}}, 409, "The item has changed meanwhile")],
+    ids=["no item", "an item"],
+)
+def test_decides_by_the_old_item_what_a_failed_condition_means(
+    call: Call, old: dict[str, Any], status: int, message: str
+) -> None:
+    error = client_error("ConditionalCheckFailedException")
+    error.response.update(old)  # type: ignore[typeddict-item]  # boto3-stubs lack it
+
+    assert call(raise_from_table(error))[:2] == (status, {"message": message})
+
+
+def test_a_failed_condition_carries_the_old_item(item: Item) -> None:
+    from service.errors import Conflict
+    from service.table import table
+
+    with pytest.raises(Conflict) as failure:
+        table.create(item)
+
+    cause: Any = failure.value.__cause__
+    assert cause.response["Item"].keys() == item.keys()
 
 
 def raise_from_table(error: Exception) -> Callable[[Request], Response]:
