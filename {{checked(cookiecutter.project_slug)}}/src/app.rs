@@ -54,6 +54,7 @@ struct Event {
     request_context: RequestContext,
     path_parameters: Option<BTreeMap<String, String>>,
     query_string_parameters: Option<HashMap<String, String>>,
+    headers: Option<HashMap<String, String>>,
     body: Option<String>,
     is_base64_encoded: Option<bool>,
 }
@@ -72,6 +73,7 @@ struct Event {
     request_context: RequestContext,
     path_parameters: Option<BTreeMap<String, String>>,
     query_string_parameters: Option<HashMap<String, String>>,
+    headers: Option<HashMap<String, String>>,
     body: Option<String>,
     is_base64_encoded: Option<bool>,
 }
@@ -137,6 +139,7 @@ fn read_request(event: &str) -> Result<Request, Error> {
         path: event.request_context.path,
         parameters: parameters.map(|(name, value)| Ok((name, decode_parameter(value)?))).collect::<Result<_, _>>()?,
         query: event.query_string_parameters.unwrap_or_default(),
+        headers: lower_names(event.headers.unwrap_or_default()),
         body: read_body(event.body.unwrap_or_default(), event.is_base64_encoded.unwrap_or_default())?,
     })
 }
@@ -157,10 +160,15 @@ fn read_request(event: &str) -> Result<Request, Error> {
         path: event.raw_path,
         parameters: event.path_parameters.unwrap_or_default(),
         query: event.query_string_parameters.unwrap_or_default(),
+        headers: lower_names(event.headers.unwrap_or_default()),
         body: read_body(event.body.unwrap_or_default(), event.is_base64_encoded.unwrap_or_default())?,
     })
 }
 {% endif %}
+fn lower_names(headers: HashMap<String, String>) -> HashMap<String, String> {
+    headers.into_iter().map(|(name, value)| (name.to_ascii_lowercase(), value)).collect()
+}
+
 fn read_body(body: String, is_base64_encoded: bool) -> Result<String, Error> {
     if !is_base64_encoded {
         return Ok(body);
@@ -213,6 +221,13 @@ mod tests {
 
         assert_eq!(read("é".as_bytes()), Ok("é".into()));
         assert_eq!(read(b"\xff"), Err("The body must be UTF-8".into()));
+    }
+
+    #[test]
+    fn gives_the_names_of_headers_in_lower_case() {
+        let headers = lower_names(HashMap::from([("If-Match".into(), "\"A\"".into())]));
+
+        assert_eq!(headers, HashMap::from([("if-match".into(), "\"A\"".into())]));
     }
 
     #[tokio::test]

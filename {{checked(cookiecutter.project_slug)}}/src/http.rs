@@ -13,6 +13,8 @@ pub struct Request {
     /// The values of the path's parameters, decoded.
     pub parameters: BTreeMap<String, String>,
     pub query: HashMap<String, String>,
+    /// The headers, with names in lower case.
+    pub headers: HashMap<String, String>,
     pub body: String,
 }
 

@@ -98,6 +98,7 @@ def read_request(event: Event) -> Request:
         path=event["requestContext"]["path"],
         parameters={name: decode_parameter(value) for name, value in (event["pathParameters"] or {}).items()},
         query=event["queryStringParameters"] or {},
+        headers=read_headers(event),
         body=read_body(event),
     )
 
@@ -119,9 +120,14 @@ def read_request(event: Event) -> Request:
         path=event["rawPath"],
         parameters=event.get("pathParameters") or {},
         query=event.get("queryStringParameters") or {},
+        headers=read_headers(event),
         body=read_body(event),
     )
 {% endif %}
+
+def read_headers(event: Event) -> dict[str, str]:
+    return {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+
 
 def read_body(event: Event) -> str:
     body: str = event.get("body") or ""

@@ -19,6 +19,9 @@ class Request(NamedTuple):
     """The values of the path's parameters, decoded."""
 
     query: Mapping[str, str]
+    headers: Mapping[str, str]
+    """The headers, with names in lower case."""
+
     body: str
 
 

@@ -57,8 +57,17 @@ def show_body(request: Request) -> Response:
     return Response(200, json.dumps(request.body))
 
 
+def show_headers(request: Request) -> Response:
+    return Response(200, json.dumps(dict(request.headers)))
+
+
 def fail(_: Request) -> Response:
     raise RuntimeError("secret")
+
+
+def test_gives_the_names_of_headers_in_lower_case(call: Call) -> None:
+    assert call(show_headers, headers={"If-Match": '"A"', "x-y": "Z"})[1] == {"if-match": '"A"', "x-y": "Z"}
+    assert call(show_headers, headers=None)[1] == {}
 
 
 def test_decodes_a_body_in_base64(call: Call) -> None:
