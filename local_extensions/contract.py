@@ -10,8 +10,6 @@ from local_extensions.routes import Route, is_parameter
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from local_extensions.attributes import Attribute
-    from local_extensions.keys import Key
     from local_extensions.service import Service
 
 # Values that are not of each type, as Python writes them.
@@ -24,6 +22,16 @@ WRONG_VALUES = {
     "list": ['"a"', "{}"],
     "map": ["[]", '"a"'],
     "enum": ['"other value"', "None"],
+}
+# Another value than the sample, for each type.
+OTHER_VALUES: dict[str, object] = {
+    "string": "other text",
+    "number": 2.5,
+    "integer": 4,
+    "boolean": False,
+    "datetime": "2027-01-31T12:00:00.5+09:00",
+    "list": ["b", None],
+    "map": {"b": [2.5]},
 }
 # Values of an attribute that is the sort key of an index, not in their order. An enum has its own.
 SORT_VALUES: dict[str, list[object]] = {
@@ -94,14 +102,15 @@ def parametrize(routes: list[Route]) -> str:
     return f'pytestmark = pytest.mark.parametrize(\n    "path",\n    [\n{lines}    ],\n)'
 
 
-def list_locations(routes: list[Route]) -> list[str]:
-    """Return the paths of the items that the routes create."""
-    return sorted({route.location for route in routes} - {""})
+def write_locations(service: Service, operation: str) -> str:
+    """Return the paths of the items that the routes of an operation create."""
+    paths = sorted({route.location for route in list_routes(service, operation)} - {""})
+    return "[\n" + "".join(f"    {quote_string(path)},\n" for path in paths) + "]" if paths else "[]"
 
 
-def write_location(locations: list[str]) -> str:
-    """Return a single path as a literal, or nothing if there are several or it is too long for a line of a test."""
-    return quote_path(locations[0], "") if len(locations) == 1 else ""
+def write_key(service: Service) -> str:
+    """Return the attributes of an item's key with their types."""
+    return write_item(f"{quote_string(key.name)}: {'int' if key.is_number else 'str'}" for key in service.keys)
 
 
 def write_required(service: Service) -> str:
@@ -112,11 +121,27 @@ def write_required(service: Service) -> str:
 def write_attributes(service: Service) -> str:
     """Return one of each attribute of an item other than the table's key, and those of the indexes' keys."""
     required = {each.name for each in service.attributes.required}
-    samples = service.attributes.samples
-    for key in service.index_keys:
-        samples.setdefault(key.name, key.json_sample)
+    samples = sample_attributes(service)
     entries = [write_entry(name, value) for name, value in samples.items() if name not in required]
-    return write_item(["**REQUIRED", *entries] if service.attributes.listed else entries)
+    return write_item(["**REQUIRED", *entries])
+
+
+def write_other_values(service: Service) -> str:
+    """Return another value of each of these attributes."""
+    entries = []
+    for name, sample in sample_attributes(service).items():
+        attribute = service.attributes.find(name)
+        type_name = attribute.type if attribute else "string" if isinstance(sample, str) else "number"
+        entries.append(
+            write_entry(name, attribute.values[1] if attribute and attribute.values else OTHER_VALUES[type_name])
+        )
+    return write_item(entries)
+
+
+def sample_attributes(service: Service) -> dict[str, object]:
+    """Return a value of each attribute. Without declared ones, their names have a hyphen, which no key's name has."""
+    samples = service.attributes.samples or {"full-name": "田中太郎", "visit-count": 3}
+    return {**samples, **{key.name: key.json_sample for key in service.index_keys if key.name not in samples}}
 
 
 def write_sort_values(service: Service) -> str:
@@ -130,12 +155,6 @@ def write_sort_values(service: Service) -> str:
             values = list(attribute.values[:5]) if attribute and attribute.values else SORT_VALUES[type_name]
             entries.append(write_entry(key.name, values))
     return write_item(entries)
-
-
-def write_new_key(service: Service) -> str:
-    """Return a key of the variables `text` and `number`."""
-    entries = (f"{key.literal}: {'number' if key.is_number else 'text'}" for key in service.keys)
-    return f"{{{', '.join(entries)}}}"
 
 
 def write_item(entries: Iterable[str]) -> str:
@@ -158,24 +177,11 @@ def write_python(value: object) -> str:
     return str(value)
 
 
-def find_optional(service: Service) -> Attribute | None:
-    """Return an attribute that can be removed from an item."""
-    return next((each for each in service.attributes.listed if not each.is_required), None)
-
-
 def list_unusual_names(service: Service) -> list[str]:
     """Return reserved words of DynamoDB, and names with characters that mean something in its expressions."""
     names = ("size", "status", "values", "a.b", "#x", ":x")
     keys = {key.name for key in service.all_keys}
     return [name for name in names if name not in keys and not service.attributes.find(name)]
-
-
-def list_changes(service: Service) -> list[str]:
-    """Return bodies of a PATCH, one that sets attributes and, where one can be removed, one that removes it."""
-    if not service.attributes.listed:
-        return ['{"visit-count": 1}', '{"visit-count": None}']
-    optional = find_optional(service)
-    return ["ATTRIBUTES", f"{{{quote_string(optional.name)}: None}}"] if optional else ["ATTRIBUTES"]
 
 
 def choose_large(service: Service) -> tuple[str, str] | None:
@@ -211,16 +217,15 @@ def list_refusals(service: Service) -> list[Refusal]:
     return refusals
 
 
-def list_key_refusals(key: Key) -> list[tuple[str, str]]:
-    """Return values that an attribute of the table's key cannot have, and the messages, as Python writes them."""
+def list_key_refusals(service: Service) -> list[tuple[str, str]]:
+    """Return values that the last attribute of the table's key cannot have, as Python writes them, and the problems."""
+    key = service.keys[-1]
     if key.is_number:
-        refusals = [(value, "must be a number") for value in ("None", "True", "[1]", '{"a": 1}', '""', '"1"', '"text"')]
-    else:
-        too_long = f"must be at most {key.max_bytes} bytes long"
-        refusals = [(value, "must be a string") for value in ("None", "True", "[1]", '{"a": 1}', "1")]
-        refusals.append(('""', "must not be empty"))
-        refusals += [(f'"x" * {key.max_bytes + 1}', too_long), (f'"é" * {key.max_bytes // 2 + 1}', too_long)]
-    return [(value, key.says(message)) for value, message in refusals]
+        return [(value, "must be a number") for value in ("None", "True", "[1]", '{"a": 1}', '""', '"1"', '"text"')]
+    too_long = f"must be at most {key.max_bytes} bytes long"
+    refusals = [(value, "must be a string") for value in ("None", "True", "[1]", '{"a": 1}', "1")]
+    refusals.append(('""', "must not be empty"))
+    return [*refusals, (f'"x" * {key.max_bytes + 1}', too_long), (f'"é" * {key.max_bytes // 2 + 1}', too_long)]
 
 
 def refuse(name: str, value: str, message: str) -> Refusal:
@@ -260,10 +265,9 @@ def list_preflights(service: Service) -> list[Route]:
 
 def find_smoke_imports(service: Service) -> dict[str, bool]:
     """Return whether the smoke test uses `Item`, and `ATTRIBUTES`."""
-    written = bool(list_routes(service, "create", "replace", "update"))
     return {
         "Item": not service.operations <= {"list", "stub"},
-        "ATTRIBUTES": bool(service.attributes.listed) and written,
+        "ATTRIBUTES": bool(list_routes(service, "create", "replace", "update")),
     }
 
 
@@ -287,27 +291,24 @@ def plan_call(service: Service, route: Route) -> Call:
             path=path,
             is_preflight=is_preflight,
         )
-    fixture, values, status, body = plan_operation(service, route)
+    fixture, values, status, body = plan_operation(route)
     test = f"{route.name}(api: Api{f', {fixture}: Item' if fixture else ''})"
     call = 'api.request("HEAD", ' if route.method == "HEAD" else f"api.{route.method.lower()}("
     return Call(test, [route.method], f"{call}{at}{values})", status, body, path=path)
 
 
-def plan_operation(service: Service, route: Route) -> tuple[str, str, int, str]:
+def plan_operation(route: Route) -> tuple[str, str, int, str]:
     """Return what calls a route to the table: a fixture, arguments after the path, the status, and the body to check."""
     if route.operation == "list":
         return "", "", 200, ""
     if route.method == "HEAD" or route.index:
         return "item", ", item", 200, ""
-    typed = bool(service.attributes.listed)
-    new = "{**key, **ATTRIBUTES}" if typed else "key"
-    replacement = "ATTRIBUTES" if typed else '{"full-name": "new"}'
-    changes = "ATTRIBUTES" if typed else '{"visit-count": 4}'
+    new = "{**key, **ATTRIBUTES}"
     return {
         "query": ("item", ", item", 200, '{"items": [item], "next_cursor": None}'),
         "create": ("key", f"{', key' if route.parameters else ''}, body={new}", 201, new),
         "read": ("item", ", item", 200, "item"),
-        "replace": ("key", f", key, body={replacement}", 201, new if typed else '{**key, "full-name": "new"}'),
-        "update": ("item", f", item, body={changes}", 200, "item" if typed else '{**item, "visit-count": 4}'),
+        "replace": ("key", ", key, body=ATTRIBUTES", 201, new),
+        "update": ("item", ", item, body=ATTRIBUTES", 200, "item"),
         "delete": ("item", ", item", 204, ""),
     }[route.operation]

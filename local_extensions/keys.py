@@ -13,7 +13,7 @@ from local_extensions.limits import (
     MAX_PARTITION_KEY_BYTES,
     MAX_SORT_KEY_BYTES,
 )
-from local_extensions.quoting import LITERAL_NAME_LENGTH, assign, quote, quote_string
+from local_extensions.quoting import quote
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,26 +42,6 @@ class Key:
     @property
     def json_sample(self) -> object:
         return int(self.sample) if self.is_number else self.sample
-
-    @property
-    def constant(self) -> str:
-        """The constant that rendered tests have for a name that is too long for their lines."""
-        return "PARTITION_KEY" if self.max_bytes == MAX_PARTITION_KEY_BYTES else "SORT_KEY"
-
-    @property
-    def literal(self) -> str:
-        """The name as rendered tests write it."""
-        return quote_string(self.name) if len(self.name) <= LITERAL_NAME_LENGTH else self.constant
-
-    @property
-    def definition(self) -> str:
-        """The definition of the constant, if the tests need it."""
-        return "" if len(self.name) <= LITERAL_NAME_LENGTH else assign(self.constant, self.name) + "\n"
-
-    def says(self, text: str) -> str:
-        """Return a message about the key as rendered tests write it."""
-        is_short = len(self.name) <= LITERAL_NAME_LENGTH
-        return f'"{self.name} {text}"' if is_short else f'f"{{{self.constant}}} {text}"'
 
 
 @dataclass(frozen=True)

@@ -74,11 +74,6 @@ class Service:
         return [key for key in self.keys if not key.is_number]
 
     @property
-    def key_definitions(self) -> str:
-        """The constants that rendered tests have for names that are too long for their lines."""
-        return "".join(key.definition for key in self.keys)
-
-    @property
     def all_keys(self) -> list[Key]:
         """The attributes of the table's key, then those of the indexes' keys: each once, with its smallest limit."""
         keys: dict[str, Key] = {}

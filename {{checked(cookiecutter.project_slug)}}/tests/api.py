@@ -1,7 +1,7 @@
 """A client of the API under test."""
 {{ source.turn_formatter_off(service) }}
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote, urlsplit
@@ -20,18 +20,17 @@ import requests
 if TYPE_CHECKING:  # the types are installed with the tools of `make lint` only
     from mypy_boto3_dynamodb import service_resource
 
+type Headers = Mapping[str, str] | None
 type Item = dict[str, Any]
+type NewItem = Callable[..., Item]
 type Table = service_resource.Table
-{%- if service.attributes.listed %}
 
-# Attributes that an item has in addition to its key: the required ones, and one of each.
+# The attributes in an item's key, and their types.
+KEY: dict[str, type] = {{ contract.write_key(service) }}
+# What else an item has: the required attributes, one of each, and another value of each.
 REQUIRED: Item = {{ contract.write_required(service) }}
 ATTRIBUTES: Item = {{ contract.write_attributes(service) }}
-{%- elif service.indexes %}
-
-# Attributes that are keys of an index.
-ATTRIBUTES: Item = {{ contract.write_attributes(service) }}
-{%- endif %}
+OTHER_VALUES: Item = {{ contract.write_other_values(service) }}
 {%- if contract.list_refusals(service) %}
 
 # Values that an attribute cannot have, each with the message of the response.
@@ -65,20 +64,20 @@ class Api:
         self.credentials = boto3.Session().get_credentials() if ".execute-api." in url else None
 {%- endif %}
 
-    def get(self, path: str, item: Item | None = None, **query: str) -> Response:
-        return self.request("GET", path, item, query=query)
+    def get(self, path: str, item: Item | None = None, *, headers: Headers = None, **query: str) -> Response:
+        return self.request("GET", path, item, headers=headers, query=query)
 
-    def post(self, path: str, item: Item | None = None, *, body: Any) -> Response:
-        return self.request("POST", path, item, body=body)
+    def post(self, path: str, item: Item | None = None, *, headers: Headers = None, body: Any) -> Response:
+        return self.request("POST", path, item, headers=headers, body=body)
 
-    def put(self, path: str, item: Item | None = None, *, body: Any) -> Response:
-        return self.request("PUT", path, item, body=body)
+    def put(self, path: str, item: Item | None = None, *, headers: Headers = None, body: Any) -> Response:
+        return self.request("PUT", path, item, headers=headers, body=body)
 
-    def patch(self, path: str, item: Item | None = None, *, body: Any) -> Response:
-        return self.request("PATCH", path, item, body=body)
+    def patch(self, path: str, item: Item | None = None, *, headers: Headers = None, body: Any) -> Response:
+        return self.request("PATCH", path, item, headers=headers, body=body)
 
-    def delete(self, path: str, item: Item | None = None) -> Response:
-        return self.request("DELETE", path, item)
+    def delete(self, path: str, item: Item | None = None, *, headers: Headers = None) -> Response:
+        return self.request("DELETE", path, item, headers=headers)
 
     def request(
         self,
@@ -87,7 +86,7 @@ class Api:
         item: Item | None = None,
         *,
         query: Mapping[str, str] | None = None,
-        headers: Mapping[str, str] | None = None,
+        headers: Headers = None,
         body: Any = None,
     ) -> Response:
         """Send a request; its body is JSON text, or a value to send as JSON. The response must match openapi.yaml."""

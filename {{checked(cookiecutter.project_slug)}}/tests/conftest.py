@@ -9,21 +9,17 @@ with the function that `cargo build` makes.
 """
 
 import os
-{%- if service.number_keys %}
 import random
-{%- endif %}
-{%- if service.text_keys %}
 import uuid
-{%- endif %}
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from typing import Any
 
 import boto3
 import local_api
 import pytest
-{{ source.import_from("api", "Api", "Item", "Table", ATTRIBUTES=service.attributes.listed or service.indexes) }}
+from api import ATTRIBUTES, KEY, Api, Item, NewItem, Table
 
 API_URL = os.environ.get("API_URL")
-{{ service.key_definitions -}}
 DEFAULT_TABLE = "{{ service.table_name }}"
 TABLE_NAME = os.environ.setdefault("TABLE_NAME", DEFAULT_TABLE)
 
@@ -76,58 +72,55 @@ def table(api: Api) -> Table:
 
 
 @pytest.fixture
-def new_key(table: Table) -> Iterator[Callable[[], Item]]:
-    """Makes keys that no item has; items that get them are deleted after the test."""
-    keys: list[Item] = []
+def new_item(table: Table) -> Iterator[NewItem]:
+    """Makes items that the table does not have. Those that a test puts there are deleted after it."""
+    items: list[Item] = []
 
-    def make() -> Item:
-{%- if service.number_keys %}
-        number = random.randrange(10**9, 10**12)
-{%- endif %}
-{%- if service.text_keys %}
-        text = f"test-{uuid.uuid4()}"
-{%- endif %}
-        keys.append({{ contract.write_new_key(service) }})
-        return keys[-1]
+    def make(**attributes: Any) -> Item:
+        key = {
+            name: random.randrange(10**9, 10**12) if kind is int else f"test-{uuid.uuid4()}"
+            for name, kind in KEY.items()
+        }
+        items.append({**key, **ATTRIBUTES, **attributes})
+        return items[-1]
 
     yield make
-    for key in keys:
-        table.delete_item(Key=key)
+    for item in items:
+        table.delete_item(Key={name: item[name] for name in KEY})
 
 
 @pytest.fixture
-def key(new_key: Callable[[], Item]) -> Item:
-    return new_key()
+def key(new_item: NewItem) -> Item:
+    """A key that no item has."""
+    item = new_item()
+    return {name: item[name] for name in KEY}
 
 
 @pytest.fixture
 def item(key: Item, table: Table) -> Item:
-{%- if service.attributes.listed %}
     """An item in the table."""
     item = {**key, **ATTRIBUTES}
-{%- else %}
-    """An item in the table. No key's name contains a hyphen, so its other attributes' names do."""
-    item = {**key, "full-name": "田中太郎", "visit-count": 3{{ ", **ATTRIBUTES" if service.indexes }}}
-{%- endif %}
     table.put_item(Item=item)
     return item
 {%- if contract.list_routes(service, "list", "query") %}
 
 
 @pytest.fixture
-def items(new_key: Callable[[], Item], table: Table) -> list[Item]:
 {%- if service.sort_key %}
+def items(new_item: NewItem, table: Table) -> list[Item]:
     """Five items of a partition, in the order of the sort key."""
-    keys = [new_key() for _ in range(5)]
-    for key in keys:
-        key[{{ service.partition_key.literal }}] = keys[0][{{ service.partition_key.literal }}]
-    keys.sort(key=lambda key: key[{{ service.sort_key.literal }}])
+    partition_key, sort_key = KEY
+    items = [new_item() for _ in range(5)]
+    for item in items:
+        item[partition_key] = items[0][partition_key]
+        table.put_item(Item=item)
+    return sorted(items, key=lambda item: item[sort_key])
 {%- else %}
+def items(new_item: NewItem, table: Table) -> list[Item]:
     """Five items."""
-    keys = [new_key() for _ in range(5)]
-{%- endif %}
-    items = [{**key, {{ "**ATTRIBUTES, " if service.attributes.listed or service.indexes }}"some-number": number} for number, key in enumerate(keys)]
+    items = [new_item() for _ in range(5)]
     for item in items:
         table.put_item(Item=item)
     return items
+{%- endif %}
 {%- endif %}

@@ -1,12 +1,11 @@
 {% set preflights = contract.list_preflights(service) -%}
 {% set own_preflights = preflights | length < service.routes | length -%}
 {% set created = contract.list_routes(service, "create") -%}
-{% set typed = service.attributes.listed -%}
 {% set page = "https://page.example" if service.cors_origin == "*" else service.cors_origin -%}
 """Web pages of another origin can call the API."""
 
 import pytest
-{{ source.import_from("api", "Api", ATTRIBUTES=typed and created, Item=created, Response=preflights or created) }}
+{{ source.import_from("api", "Api", ATTRIBUTES=created, Item=created, Response=preflights or created) }}
 
 # A request to each route, by its method.
 REQUESTS = [
@@ -53,7 +52,7 @@ def test_a_page_may_read_errors(api: Api, route: str) -> None:
 {% set route = created[0] -%}
 def test_a_page_may_read_what_it_created(api: Api, key: Item) -> None:
 {{ "path" | assign(route.path, "    ") }}
-    response = api.request("POST", path, key, body={{ "{**key, **ATTRIBUTES}" if typed else "key" }}, headers=PAGE)
+    response = api.request("POST", path, key, body={**key, **ATTRIBUTES}, headers=PAGE)
 
     assert response.status == 201
     assert response.headers["Access-Control-Allow-Origin"] == ORIGIN

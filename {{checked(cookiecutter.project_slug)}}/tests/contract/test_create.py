@@ -1,16 +1,10 @@
-{% set locations = contract.list_locations(contract.list_routes(service, "create")) -%}
-{% set location = contract.write_location(locations) -%}
 {% set refusals = contract.list_refusals(service) -%}
 {% set required = service.attributes.required and service.attributes.required[0] -%}
-{% set typed = service.attributes.listed -%}
-{% set new_item = "{**key, **ATTRIBUTES}" if typed else "key" -%}
 {% set large = contract.choose_large(service) -%}
-{% set last_key = service.keys[-1] -%}
 {% set parallel_api = "parallel_api" if service.is_python else "api" -%}
 """POST creates an item."""
 {{ source.turn_formatter_off(service) }}
 import json
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 {%- if service.attributes.allows_others %}
 from decimal import Decimal
@@ -19,70 +13,64 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-{{ source.import_from("api", "Api", "Item", "Table", ATTRIBUTES=refusals, REFUSED=refusals, REQUIRED=typed) }}
-
-SEED = Path(__file__).parents[2] / "seed.json"
+{{ source.import_from("api", "ATTRIBUTES", "KEY", "OTHER_VALUES", "Api", "Item", "NewItem", "Table", REFUSED=refusals) }}
 
 {{ contract.parametrize(contract.list_routes(service, "create")) }}
-{{ last_key.definition }}
+
+SEED = Path(__file__).parents[2] / "seed.json"
+# The paths of the route to an item, one of which is the Location of a new one.
+LOCATIONS: list[str] = {{ contract.write_locations(service, "create") }}
+*_, LAST_KEY = KEY
+
 
 def test_creates_an_item(api: Api, table: Table, key: Item, path: str) -> None:
-{%- if typed %}
     item = {**key, **ATTRIBUTES}
-{%- else %}
-    item = {**key, "full-name": "田中太郎", "some-tags": ["a", None, True, {"b": 1.5}], "empty-text": ""}
-{%- endif %}
+    locations: list[str | None] = [api.location(location, key) for location in LOCATIONS]
 
     response = api.post(path, key, body=item)
 
     assert (response.status, response.json) == (201, item)
     assert response.headers["Content-Type"] == "application/json"
+    assert response.headers.get("Location") in (locations or [None])
     assert table.get_item(Key=key)["Item"] == item
 
 
-def test_creates_the_items_of_seed_json(api: Api, new_key: Callable[[], Item], path: str) -> None:
+def test_creates_the_items_of_seed_json(api: Api, new_item: NewItem, path: str) -> None:
     for seed in json.loads(SEED.read_text(encoding="utf-8")):
-        key = new_key()
+        key = {name: value for name, value in new_item().items() if name in KEY}
         assert api.post(path, key, body={**seed, **key}).status == 201, seed
 
 
-def test_locates_the_new_item(api: Api, key: Item, path: str) -> None:
-    response = api.post(path, key, body={{ new_item }})
-{% if location %}
-    assert response.headers["Location"] == api.location({{ location }}, key)
-{%- elif locations %}
-    locations = [
-{%- for each in locations %}
-        {{ each | quoted }},
-{%- endfor %}
-    ]
-    assert response.headers["Location"] in [api.location(location, key) for location in locations]
-{%- else %}
-    assert "Location" not in response.headers  # no route is for one item
-{%- endif %}
-
-
 def test_does_not_create_an_item_twice(api: Api, table: Table, item: Item, key: Item, path: str) -> None:
-    response = api.post(path, key, body={{ "item" if typed else '{**item, "full-name": "other"}' }})
+    response = api.post(path, key, body={**item, **OTHER_VALUES})
 
     assert (response.status, response.json) == (409, {"message": "An item with this key already exists"})
     assert table.get_item(Key=key)["Item"] == item
 
 
-def test_creates_one_of_sixteen_items_at_once({{ parallel_api }}: Api, new_key: Callable[[], Item], path: str) -> None:
+def test_creates_one_of_sixteen_items_at_once({{ parallel_api }}: Api, new_item: NewItem, path: str) -> None:
     for _ in range(6):  # the first requests start processes
-        key = new_key()
+        item = new_item()
         with ThreadPoolExecutor(16) as clients:
-            responses = [clients.submit({{ parallel_api }}.post, path, key, body={{ new_item }}) for _ in range(16)]
+            responses = [clients.submit({{ parallel_api }}.post, path, item, body=item) for _ in range(16)]
 
         assert sorted(response.result().status for response in responses) == [201, *[409] * 15]
 
 {%- if service.attributes.allows_others %}
 
 
+def test_keeps_values_of_any_type(api: Api, table: Table, key: Item, path: str) -> None:
+    values = {"some-tags": ["a", None, True, {"b": 1.5}], "empty-text": ""}
+
+    response = api.post(path, key, body={**key, **ATTRIBUTES, **values})
+
+    assert (response.status, response.json) == (201, {**key, **ATTRIBUTES, **values})
+    assert table.get_item(Key=key)["Item"] == response.json
+
+
 def test_keeps_every_digit_of_a_number(api: Api, table: Table, key: Item, path: str) -> None:
     numbers = "12345678901234567890123456789012345678, -0.00000000000000000000000000000000000001, 1e125, 1E-130, 1.0, 0"
-    body = json.dumps({{ new_item }})[:-1] + f', "some-numbers": [{numbers}, 0e99999999999999999999]}}'
+    body = json.dumps({**key, **ATTRIBUTES})[:-1] + f', "some-numbers": [{numbers}, 0e99999999999999999999]}}'
 
     response = api.post(path, key, body=body)
 
@@ -135,33 +123,39 @@ def test_refuses_very_deep_nesting(api: Api, key: Item, path: str) -> None:
 
 
 def test_refuses_an_item_without_its_key(api: Api, key: Item, path: str) -> None:
-    body = {name: value for name, value in key.items() if name != {{ last_key.literal }}}
+    body = {name: value for name, value in {**key, **ATTRIBUTES}.items() if name != LAST_KEY}
 
     response = api.post(path, key, body=body)
 
-    assert (response.status, response.json) == (400, {"message": {{ last_key.says("is missing") }}})
+    assert (response.status, response.json) == (400, {"message": f"{LAST_KEY} is missing"})
 
 
 @pytest.mark.parametrize(
-    ("value", "message"),
+    ("value", "problem"),
     [
-{%- for value, message in contract.list_key_refusals(last_key) %}
-        ({{ value }}, {{ message }}),
+{%- for value, problem in contract.list_key_refusals(service) %}
+        ({{ value }}, "{{ problem }}"),
 {%- endfor %}
     ],
 )
-def test_refuses_an_invalid_key(api: Api, key: Item, path: str, value: Any, message: str) -> None:
-    body = {**key, {{ last_key.literal }}: value}
+def test_refuses_an_invalid_key(api: Api, key: Item, path: str, value: Any, problem: str) -> None:
+    response = api.post(path, key, body={**key, **ATTRIBUTES, LAST_KEY: value})
 
-    response = api.post(path, key, body=body)
+    assert (response.status, response.json) == (400, {"message": f"{LAST_KEY} {problem}"})
+{%- if not service.keys[-1].is_number %}
 
-    assert (response.status, response.json) == (400, {"message": message})
+
+def test_accepts_the_longest_key(api: Api, new_item: NewItem, path: str) -> None:
+    item = new_item(**{LAST_KEY: "x" * {{ service.keys[-1].max_bytes }}})
+
+    assert api.post(path, item, body=item).status == 201
+{%- endif %}
 
 {%- if large %}
 
 
 def test_refuses_an_item_over_400_kilobytes(api: Api, key: Item, path: str) -> None:
-    response = api.post(path, key, body={**key, {{ "**ATTRIBUTES, " if typed }}{{ large[0] }}: {{ large[1] }}})
+    response = api.post(path, key, body={**key, **ATTRIBUTES, {{ large[0] }}: {{ large[1] }}})
 
     assert (response.status, response.json) == (413, {"message": "The item is larger than 400 KB"})
 {%- endif %}
@@ -180,7 +174,6 @@ def test_refuses_a_wrong_value(api: Api, key: Item, path: str, name: str, value:
 
     assert (response.status, response.json) == (400, {"message": message})
 {%- endif %}
-{%- if typed %}
 {%- if required %}
 
 
@@ -189,19 +182,18 @@ def test_refuses_an_item_without_a_required_attribute(api: Api, key: Item, path:
 
     assert (response.status, response.json) == (400, {"message": "{{ required.name }} is missing"})
 {%- endif %}
-{%- if service.attributes.allows_others %}
-
-
-def test_refuses_null_for_another_attribute(api: Api, key: Item, path: str) -> None:
-    response = api.post(path, key, body={**key, **REQUIRED, "another-name": None})
-
-    assert (response.status, response.json) == (400, {"message": "another-name must not be null"})
-{%- else %}
+{%- if not service.attributes.allows_others %}
 
 
 def test_refuses_an_unknown_attribute(api: Api, key: Item, path: str) -> None:
-    response = api.post(path, key, body={**key, **REQUIRED, "unknown-name": 1})
+    response = api.post(path, key, body={**key, **ATTRIBUTES, "unknown-name": 1})
 
     assert (response.status, response.json) == (400, {"message": "unknown-name is not one of the attributes"})
-{%- endif %}
+{%- elif service.attributes.listed %}
+
+
+def test_refuses_null_for_another_attribute(api: Api, key: Item, path: str) -> None:
+    response = api.post(path, key, body={**key, **ATTRIBUTES, "another-name": None})
+
+    assert (response.status, response.json) == (400, {"message": "another-name must not be null"})
 {%- endif %}

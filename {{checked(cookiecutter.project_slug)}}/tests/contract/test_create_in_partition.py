@@ -1,25 +1,23 @@
-{% set typed = service.attributes.listed -%}
-{% set key = service.partition_key -%}
 """POST creates an item in the partition that the path names."""
 
 import pytest
-{{ source.import_from("api", "Api", "Item", REQUIRED=typed) }}
+from api import ATTRIBUTES, KEY, Api, Item
 
 {{ contract.parametrize(contract.list_routes_in_partition(service)) }}
-{{ key.definition }}
+
+PARTITION_KEY, *_ = KEY
+
 
 def test_takes_the_partition_key_from_the_path(api: Api, key: Item, path: str) -> None:
-    body = {name: value for name, value in key.items() if name != {{ key.literal }}}
+    item = {**key, **ATTRIBUTES}
 
-    response = api.post(path, key, body={{ "{**body, **REQUIRED}" if typed else "body" }})
+    response = api.post(path, key, body={name: value for name, value in item.items() if name != PARTITION_KEY})
 
-    assert (response.status, response.json) == (201, {{ "{**key, **REQUIRED}" if typed else "key" }})
+    assert (response.status, response.json) == (201, item)
 
 
 def test_refuses_a_partition_key_that_differs_from_the_path(api: Api, key: Item, path: str) -> None:
-    body = {**key, {{ key.literal }}: {{ "1" if key.is_number else '"other"' }}}
+    response = api.post(path, key, body={**key, **ATTRIBUTES, PARTITION_KEY: "other"})
 
-    response = api.post(path, key, body=body)
-
-    message = {{ key.says("in the body differs from the path's") }}
+    message = f"{PARTITION_KEY} in the body differs from the path's"
     assert (response.status, response.json) == (400, {"message": message})

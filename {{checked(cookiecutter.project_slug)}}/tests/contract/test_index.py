@@ -2,11 +2,10 @@
 """GET lists the items of an index, one page at a time."""
 {{ source.turn_formatter_off(service) }}
 import time
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-from api import ATTRIBUTES, Api, Item, Table
+from api import Api, Item, NewItem, Table
 
 # Each route, with the attributes of its index's key.
 ROUTES: list[tuple[str, list[str]]] = [
@@ -22,15 +21,12 @@ pytestmark = pytest.mark.parametrize(("path", "names"), ROUTES)
 
 
 @pytest.fixture
-def items(new_key: Callable[[], Item], table: Table, names: list[str]) -> list[Item]:
+def items(new_item: NewItem, table: Table, names: list[str]) -> list[Item]:
     """Five items with one value of the index's partition key, which may be the table's sort key."""
-    keys = [new_key() for _ in range(5)]
-    for key in keys:
-        key.update({name: keys[0][name] for name in key if name == names[0]})
-    items = [{**key, **ATTRIBUTES} for key in keys]
+    items = [new_item() for _ in range(5)]
     for number, item in enumerate(items):
-        for name in SORT_VALUES.keys() & names[1:]:
-            item[name] = SORT_VALUES[name][number % len(SORT_VALUES[name])]
+        item[names[0]] = items[0][names[0]]
+        item |= {name: SORT_VALUES[name][number % len(SORT_VALUES[name])] for name in SORT_VALUES.keys() & names[1:]}
         table.put_item(Item=item)
     return items
 
@@ -40,7 +36,7 @@ def read_pages(api: Api, path: str, item: Item) -> list[list[Item]]:
     pages = []
     query = {"limit": "2"}
     while True:
-        response = api.get(path, item, **query)
+        response = api.request("GET", path, item, query=query)
         assert response.status == 200
         pages.append(response.json["items"])
         if response.json["next_cursor"] is None:

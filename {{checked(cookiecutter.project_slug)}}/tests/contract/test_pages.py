@@ -14,7 +14,7 @@ def read_pages(api: Api, path: str, item: Item, **query: str) -> list[list[Item]
     """Return the items of each page, from the first page to the last."""
     pages = []
     while True:
-        response = api.get(path, item, **query)
+        response = api.request("GET", path, item, query=query)
         assert response.status == 200
         assert response.json.keys() == {"items", "next_cursor"}
         pages.append(response.json["items"])
@@ -36,6 +36,10 @@ def test_refuses_a_limit_other_than_1_to_100(api: Api, key: Item, path: str, lim
     response = api.get(path, key, limit=limit)
 
     assert (response.status, response.json) == (400, {"message": "limit must be a whole number from 1 to 100"})
+
+
+def test_accepts_a_limit_of_100(api: Api, key: Item, path: str) -> None:
+    assert api.get(path, key, limit="100").status == 200
 
 
 @pytest.mark.parametrize("cursor", ["", "x", "bm9uZQ", "W10", "e30", "WzEsMl0", "é", "null", "W10=" * 1000])

@@ -1,58 +1,47 @@
-{% set locations = contract.list_locations(contract.list_routes(service, "replace")) -%}
-{% set location = contract.write_location(locations) -%}
 {% set refusals = contract.list_refusals(service) -%}
 {% set required = service.attributes.required and service.attributes.required[0] -%}
-{% set typed = service.attributes.listed -%}
 {% set large = contract.choose_large(service) -%}
-{% set created = "{**key, **ATTRIBUTES}" if typed else '{**key, "full-name": "new"}' -%}
-{% set replaced = "{**key, **REQUIRED}" if typed else '{**key, "visit-count": 1}' -%}
 """PUT replaces an item, or creates it."""
 {{ source.turn_formatter_off(service) }}
 from typing import Any
 
 import pytest
-{{ source.import_from("api", "Api", "Item", "Table", ATTRIBUTES=refusals, REFUSED=refusals, REQUIRED=typed) }}
+{{ source.import_from("api", "ATTRIBUTES", "REQUIRED", "Api", "Item", "Table", REFUSED=refusals) }}
 
 {{ contract.parametrize(contract.list_routes(service, "replace")) }}
 
+# The paths of the route to an item, one of which is the Location of a new one.
+LOCATIONS: list[str] = {{ contract.write_locations(service, "replace") }}
+
 
 def test_creates_an_item(api: Api, table: Table, key: Item, path: str) -> None:
-    response = api.put(path, key, body={{ "ATTRIBUTES" if typed else '{"full-name": "new"}' }})
+    response = api.put(path, key, body=ATTRIBUTES)
 
-    assert (response.status, response.json) == (201, {{ created }})
-{%- if location %}
-    assert response.headers["Location"] == api.location({{ location }}, key)
-{%- else %}
-    locations = [
-{%- for each in locations %}
-        {{ each | quoted }},
-{%- endfor %}
-    ]
-    assert response.headers["Location"] in [api.location(location, key) for location in locations]
-{%- endif %}
-    assert table.get_item(Key=key)["Item"] == {{ created }}
+    assert (response.status, response.json) == (201, {**key, **ATTRIBUTES})
+    assert response.headers["Location"] in [api.location(path, key) for path in LOCATIONS]
+    assert table.get_item(Key=key)["Item"] == response.json
 
 
 def test_replaces_the_whole_item(api: Api, table: Table, item: Item, key: Item, path: str) -> None:
-    response = api.put(path, item, body={{ "REQUIRED" if typed else '{"visit-count": 1}' }})
+    response = api.put(path, item, body=REQUIRED)
 
-    assert (response.status, response.json) == (200, {{ replaced }})
-    assert table.get_item(Key=key)["Item"] == {{ replaced }}
+    assert (response.status, response.json) == (200, {**key, **REQUIRED})
+    assert table.get_item(Key=key)["Item"] == response.json
 
 
 def test_accepts_the_same_key_in_the_body(api: Api, key: Item, path: str) -> None:
-    response = api.put(path, key, body={{ replaced if typed else "key" }})
+    response = api.put(path, key, body={**key, **REQUIRED})
 
-    assert (response.status, response.json) == (201, {{ replaced if typed else "key" }})
+    assert (response.status, response.json) == (201, {**key, **REQUIRED})
 {%- if service.number_keys %}
 
 
 def test_compares_numbers_in_keys_as_numbers(api: Api, key: Item, path: str) -> None:
     written = {name: float(value) for name, value in key.items() if isinstance(value, int)}
 
-    response = api.put(path, key, body={**key, **written{{ ", **REQUIRED" if typed }}})
+    response = api.put(path, key, body={**key, **written, **REQUIRED})
 
-    assert (response.status, response.json) == (201, {{ replaced if typed else "key" }})
+    assert (response.status, response.json) == (201, {**key, **REQUIRED})
 {%- endif %}
 
 
@@ -73,7 +62,7 @@ def test_refuses_a_body_that_is_not_an_item(api: Api, key: Item, path: str, body
 
 
 def test_refuses_an_item_over_400_kilobytes(api: Api, key: Item, path: str) -> None:
-    response = api.put(path, key, body={ {{- "**REQUIRED, " if typed }}{{ large[0] }}: {{ large[1] }}})
+    response = api.put(path, key, body={**REQUIRED, {{ large[0] }}: {{ large[1] }}})
 
     assert (response.status, response.json) == (413, {"message": "The item is larger than 400 KB"})
 {%- endif %}
@@ -86,7 +75,6 @@ def test_refuses_a_wrong_value(api: Api, key: Item, path: str, name: str, value:
 
     assert (response.status, response.json) == (400, {"message": message})
 {%- endif %}
-{%- if typed %}
 {%- if required %}
 
 
@@ -95,19 +83,18 @@ def test_refuses_an_item_without_a_required_attribute(api: Api, key: Item, path:
 
     assert (response.status, response.json) == (400, {"message": "{{ required.name }} is missing"})
 {%- endif %}
-{%- if service.attributes.allows_others %}
-
-
-def test_refuses_null_for_another_attribute(api: Api, key: Item, path: str) -> None:
-    response = api.put(path, key, body={**REQUIRED, "another-name": None})
-
-    assert (response.status, response.json) == (400, {"message": "another-name must not be null"})
-{%- else %}
+{%- if not service.attributes.allows_others %}
 
 
 def test_refuses_an_unknown_attribute(api: Api, key: Item, path: str) -> None:
     response = api.put(path, key, body={**REQUIRED, "unknown-name": 1})
 
     assert (response.status, response.json) == (400, {"message": "unknown-name is not one of the attributes"})
-{%- endif %}
+{%- elif service.attributes.listed %}
+
+
+def test_refuses_null_for_another_attribute(api: Api, key: Item, path: str) -> None:
+    response = api.put(path, key, body={**REQUIRED, "another-name": None})
+
+    assert (response.status, response.json) == (400, {"message": "another-name must not be null"})
 {%- endif %}
