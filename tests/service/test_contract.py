@@ -24,9 +24,27 @@ TYPED = {
 MUTATIONS = {
     "an index in reverse": (
         "src/service/table.py",
-        "IndexName=index.name,",
-        "IndexName=index.name, ScanIndexForward=False,",
+        'options["IndexName"] = index',
+        'options |= {"IndexName": index, "ScanIndexForward": False}',
         "test_index.py::test_lists_the_items_in_order",
+    ),
+    "a partition in reverse": (
+        "src/service/table.py",
+        "**options,",
+        "**options, ScanIndexForward=bool(index),",
+        "test_query.py::test_lists_only_the_partition_in_order",
+    ),
+    "values are not set": (
+        "src/service/items.py",
+        "    return changes\n",
+        "    return {name: value for name, value in changes.items() if value is None}\n",
+        "test_update.py::test_sets_and_removes_attributes",
+    ),
+    "the largest limit is refused": (
+        "src/service/pages.py",
+        "int(text) > MAX_LIMIT",
+        "int(text) >= MAX_LIMIT",
+        "test_pages.py::test_accepts_a_limit_of_100",
     ),
     "a repeated key counts": (
         "src/service/items.py",
