@@ -33,6 +33,7 @@ OTHER_VALUES: dict[str, object] = {
     "list": ["b", None],
     "map": {"b": [2.5]},
 }
+UNTYPED: dict[type, str] = {str: "string", int: "number", list: "list"}
 # Values of an attribute that is the sort key of an index, not in their order. An enum has its own.
 SORT_VALUES: dict[str, list[object]] = {
     "string": ["b", "a", "d", "B", "c"],
@@ -105,7 +106,10 @@ def parametrize(routes: list[Route]) -> str:
 def write_locations(service: Service, operation: str) -> str:
     """Return the paths of the items that the routes of an operation create."""
     paths = sorted({route.location for route in list_routes(service, operation)} - {""})
-    return "[\n" + "".join(f"    {quote_string(path)},\n" for path in paths) + "]" if paths else "[]"
+    line = ", ".join(map(quote_string, paths))
+    return (
+        f"[{line}]" if len(line) < LINE_LENGTH // 2 else "[\n    " + ",\n    ".join(map(quote_string, paths)) + ",\n]"
+    )
 
 
 def write_key(service: Service) -> str:
@@ -131,7 +135,7 @@ def write_other_values(service: Service) -> str:
     entries = []
     for name, sample in sample_attributes(service).items():
         attribute = service.attributes.find(name)
-        type_name = attribute.type if attribute else "string" if isinstance(sample, str) else "number"
+        type_name = attribute.type if attribute else UNTYPED[type(sample)]
         entries.append(
             write_entry(name, attribute.values[1] if attribute and attribute.values else OTHER_VALUES[type_name])
         )
@@ -140,7 +144,7 @@ def write_other_values(service: Service) -> str:
 
 def sample_attributes(service: Service) -> dict[str, object]:
     """Return a value of each attribute. Without declared ones, their names have a hyphen, which no key's name has."""
-    samples = service.attributes.samples or {"full-name": "田中太郎", "visit-count": 3}
+    samples = service.attributes.samples or {"full-name": "田中太郎", "some-tags": ["a", None, True, {"b": ""}]}
     return {**samples, **{key.name: key.json_sample for key in service.index_keys if key.name not in samples}}
 
 

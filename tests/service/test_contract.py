@@ -44,7 +44,7 @@ MUTATIONS = {
         "src/service/pages.py",
         "int(text) > MAX_LIMIT",
         "int(text) >= MAX_LIMIT",
-        "test_pages.py::test_accepts_a_limit_of_100",
+        "test_pages.py::test_lists_each_item_on_one_page",
     ),
     "a repeated key counts": (
         "src/service/items.py",

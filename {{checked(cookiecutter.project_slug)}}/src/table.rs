@@ -84,7 +84,7 @@ impl Table {
     /// Return the table's next items after a key.
     pub async fn scan(&self, limit: i32, start: Option<Item>) -> Result<Page, Error> {
         let scan = self.client.scan().table_name(&self.name).limit(limit).set_exclusive_start_key(start);
-        let output = scan.send().await.map_err(translate)?;
+        let output = scan.send().await.map_err(|error| translate(error, missing_or_changed))?;
         Ok(Page {
             items: output.items.unwrap_or_default(),
             last_key: output.last_evaluated_key,
@@ -112,7 +112,7 @@ impl Table {
             .set_expression_attribute_names(Some(names))
             .set_expression_attribute_values(Some(values))
             .set_exclusive_start_key(start);
-        let output = query.send().await.map_err(translate)?;
+        let output = query.send().await.map_err(|error| translate(error, missing_or_changed))?;
         Ok(Page {
             items: output.items.unwrap_or_default(),
             last_key: output.last_evaluated_key,
@@ -122,7 +122,7 @@ impl Table {
     /// Return the item with a key, as it is now. Error: it does not exist.
     pub async fn read(&self, key: Item) -> Result<Item, Error> {
         let get = self.client.get_item().table_name(&self.name).set_key(Some(key)).consistent_read(true);
-        let output = get.send().await.map_err(translate)?;
+        let output = get.send().await.map_err(|error| translate(error, missing_or_changed))?;
         output.item.ok_or_else(|| missing_or_changed(None))
     }
 
@@ -137,14 +137,14 @@ impl Table {
             .expression_attribute_names("#partition", self.key[0].name)
             .return_values_on_condition_check_failure(OldItem::AllOld);
         let refuse = |_| Error::Conflict("An item with this key already exists".into());
-        put.send().await.map_err(|error| translate_with(error, refuse))?;
+        put.send().await.map_err(|error| translate(error, refuse))?;
         Ok(())
     }
 
     /// Put an item in place of the one with its key, and return whether one existed.
     pub async fn replace(&self, item: &Item) -> Result<bool, Error> {
         let put = self.client.put_item().table_name(&self.name).set_item(Some(item.clone()));
-        let output = put.return_values(ReturnValue::AllOld).send().await.map_err(translate)?;
+        let output = put.return_values(ReturnValue::AllOld).send().await.map_err(|error| translate(error, missing_or_changed))?;
         Ok(output.attributes.is_some())
     }
 
@@ -176,7 +176,7 @@ impl Table {
             .set_expression_attribute_values((!values.is_empty()).then_some(values))
             .return_values_on_condition_check_failure(OldItem::AllOld)
             .return_values(ReturnValue::AllNew);
-        let output = update.send().await.map_err(translate)?;
+        let output = update.send().await.map_err(|error| translate(error, missing_or_changed))?;
         Ok(output.attributes.unwrap_or_default())
     }
 
@@ -190,21 +190,13 @@ impl Table {
             .condition_expression("attribute_exists(#partition)")
             .expression_attribute_names("#partition", self.key[0].name)
             .return_values_on_condition_check_failure(OldItem::AllOld);
-        delete.send().await.map_err(translate)?;
+        delete.send().await.map_err(|error| translate(error, missing_or_changed))?;
         Ok(())
     }
 }
 
-/// Return the service's error for one of DynamoDB's.
-fn translate<E>(error: SdkError<E>) -> Error
-where
-    E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
-{
-    translate_with(error, missing_or_changed)
-}
-
 /// Return the service's error for one of DynamoDB's; for a failed condition that of `refuse`, which gets the old item.
-fn translate_with<E>(error: SdkError<E>, refuse: impl FnOnce(Option<Item>) -> Error) -> Error
+fn translate<E>(error: SdkError<E>, refuse: impl FnOnce(Option<Item>) -> Error) -> Error
 where
     E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
 {
@@ -273,7 +265,7 @@ mod tests {
             let cause = ErrorMetadata::builder().code(code).message(message).build();
             let response = HttpResponse::new(status.try_into().unwrap(), "".into());
 
-            let error = translate(SdkError::service_error(cause, response));
+            let error = translate(SdkError::service_error(cause, response), missing_or_changed);
 
             assert_eq!(error.to_string(), translation, "{code}");
         }
@@ -288,8 +280,8 @@ mod tests {
             SdkError::service_error(UpdateItemError::ConditionalCheckFailedException(cause), response)
         };
 
-        assert_eq!(translate(fail(None)).to_string(), "No item has this key");
-        assert_eq!(translate(fail(Some(Item::new()))).to_string(), "The item has changed meanwhile");
+        assert_eq!(translate(fail(None), missing_or_changed).status(), 404);
+        assert_eq!(translate(fail(Some(Item::new())), missing_or_changed).status(), 409);
     }
 
     #[test]

@@ -10,7 +10,6 @@ import pytest
 
 {{ contract.parametrize(contract.list_routes(service, "replace")) }}
 
-# The paths of the route to an item, one of which is the Location of a new one.
 LOCATIONS: list[str] = {{ contract.write_locations(service, "replace") }}
 
 

@@ -124,14 +124,16 @@ def test_refuses_to_remove_a_required_attribute(api: Api, item: Item, path: str)
     message = "{{ required.name }} is required and cannot be removed"
     assert (response.status, response.json) == (400, {"message": message})
 {%- endif %}
+{%- if service.attributes.listed %}
 
 
-def test_removes_an_attribute_of_any_name(api: Api, table: Table, item: Item, path: str) -> None:
+def test_removes_an_unknown_attribute(api: Api, table: Table, item: Item, path: str) -> None:
     table.put_item(Item={**item, "unknown-name": 1})
 
     response = api.patch(path, item, body={"unknown-name": None})
 
     assert (response.status, response.json) == (200, item)
+{%- endif %}
 {%- if not service.attributes.allows_others %}
 
 
