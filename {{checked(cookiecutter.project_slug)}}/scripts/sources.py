@@ -45,13 +45,14 @@ class Build:
                 if programs := build():
                     self.programs = programs
                     self.number += 1
+                    # The build may have brought files; an edit during it still counts.
+                    after = read_times(list_files(programs.values()))
+                    self.times = {file: times.get(file, time) for file, time in after.items()}
                 elif self.programs:
+                    self.times = {}  # what is missing may come anywhere: the next request builds again
                     print("The build failed. The API still runs the last one that worked.", flush=True)
                 else:
                     raise BuildError("The build failed")
-                # The build may have brought files; an edit during it still counts.
-                after = read_times(list_files(self.programs.values()))
-                self.times = {file: times.get(file, time) for file, time in after.items()}
             return self.number
 
     def find_program(self, name: str | None) -> Path:
@@ -80,13 +81,17 @@ def find_target_directory() -> Path:
 
 
 def list_files(programs: Iterable[Path]) -> set[Path]:
-    """Return the files that programs were built from, those of path crates and included ones among them."""
-    files = {PROJECT / "Cargo.toml", *(PROJECT / "src").rglob("*", recurse_symlinks=True)}
+    """Return the files that programs were built from: those of their packages, and what these include."""
+    files = {PROJECT / "Cargo.toml"}
     for program in programs:
         # https://doc.rust-lang.org/cargo/reference/build-cache.html#dep-info-files
-        names = Path(f"{program}.d").read_text(encoding="utf-8").partition(": ")[2]
-        files |= {Path(name.replace("\\ ", " ")) for name in re.split(r"(?<!\\)\s+", names) if name}
-    return files | {manifest for file in files if (manifest := file.parent.parent / "Cargo.toml").exists()}
+        with suppress(OSError):  # after `cargo clean`, the next build brings it
+            names = Path(f"{program}.d").read_text(encoding="utf-8").partition(": ")[2]
+            files |= {Path(name.replace("\\ ", " ")) for name in re.split(r"(?<!\\)\s+", names) if name}
+    for directory in {parent for file in files for parent in file.parents}:
+        if (directory / "Cargo.toml").exists():
+            files |= {directory / "Cargo.toml", *(directory / "src").rglob("*", recurse_symlinks=True)}
+    return files
 {%- endif %}
 
 
