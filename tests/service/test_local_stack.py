@@ -23,6 +23,7 @@ from steps import follow, read_steps, read_table_page
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from renders import Service
     from stacks import Stack
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow]
@@ -141,8 +142,11 @@ def test_behaves_as_in_the_article(make_stack: Callable[..., Stack], language: s
 
 
 @pytest.mark.rust
-def test_serves_an_edit_in_rust(make_stack: Callable[..., Stack]) -> None:
+def test_serves_an_edit_in_rust_also_of_a_path_crate(make_stack: Callable[..., Stack]) -> None:
     stack = make_stack(language="rust", routes="GET /users")
+    use_shared_crate(stack.service)
+    (stack.service.path.parent / ".cargo").mkdir()
+    (stack.service.path.parent / ".cargo" / "config.toml").write_text('[build]\ntarget-dir = "elsewhere"\n')
 
     with stack.running("dev"):
         before = requests.get(f"{stack.url}/users", timeout=60)
@@ -150,11 +154,50 @@ def test_serves_an_edit_in_rust(make_stack: Callable[..., Stack]) -> None:
             stack,
             "src/routes.rs",
             "    pages::make_page(request, &page)",
-            '    let _ = pages::make_page(request, &page);\n    Ok(crate::http::Response::new(200, "[]"))',
+            "    let _ = pages::make_page(request, &page);\n"
+            '    Ok(crate::http::Response::new(200, format!("[{:?}]", shared::TEXT)))',
         )
-        wait_until(lambda: get(f"{stack.url}/users") == (200, "[]"), SECONDS_TO_COMPILE)
+        wait_until(lambda: get(f"{stack.url}/users") == (200, '["text"]'), SECONDS_TO_COMPILE)
+        (stack.service.path.parent / "shared" / "src" / "text.txt").write_text("new")
+        wait_until(lambda: get(f"{stack.url}/users") == (200, '["new"]'), SECONDS_TO_COMPILE)
 
     assert before.json() == {"items": [], "next_cursor": None}
+
+
+def use_shared_crate(service: Service) -> None:
+    """Let a service in Rust depend on a crate next to it, which includes a file."""
+    shared = service.path.parent / "shared"
+    (shared / "src").mkdir(parents=True)
+    (shared / "Cargo.toml").write_text('[package]\nname = "shared"\nversion = "0.1.0"\nedition = "2024"\n')
+    (shared / "src" / "lib.rs").write_text('pub const TEXT: &str = include_str!("text.txt");\n')
+    (shared / "src" / "text.txt").write_text("text")
+    manifest = service.read("Cargo.toml")
+    assert "[dependencies]\n" in manifest
+    dependency = '[dependencies]\nshared = { path = "../shared" }\n'
+    (service.path / "Cargo.toml").write_text(manifest.replace("[dependencies]\n", dependency))
+
+
+def test_dev_serves_edits_of_data_and_of_a_linked_package(make_stack: Callable[..., Stack]) -> None:
+    stack = make_stack(routes="GET /users")
+    source = stack.service.path / "src"
+    shared = stack.service.path.parent / "shared"
+    shared.mkdir()
+    (shared / "words.py").write_text('WORD = "one"\n')
+    (source / "shared").symlink_to(shared)
+    (source / "data.json").write_text('"one"')
+    reading = "from pathlib import Path\nfrom shared.words import WORD\nDATA = Path('data.json').read_text()\n"
+    body = 'Response(200, f"[\\"{WORD}\\", {DATA}]")'
+    replace_in(stack, "src/service/routes.py", "Handler = ", f"{reading}\nHandler = ")
+    replace_in(stack, "src/service/routes.py", "    page = table.scan", f"    return {body}\n    page = table.scan")
+
+    with stack.running("dev"):
+        before = get(f"{stack.url}/users")
+        (shared / "words.py").write_text('WORD = "two"\n')
+        wait_until(lambda: get(f"{stack.url}/users") == (200, '["two", "one"]'), SECONDS_TO_REBUILD)
+        (source / "data.json").write_text('"two"')
+        wait_until(lambda: get(f"{stack.url}/users") == (200, '["two", "two"]'), SECONDS_TO_REBUILD)
+
+    assert before == (200, '["one", "one"]')
 
 
 def test_dev_serves_the_api_and_every_edit(
