@@ -247,7 +247,7 @@ class TestMakeTest:
 
     def test_waits_for_a_debugger(self, bake_with_tools: Bake) -> None:
         service = bake_with_tools(routes="GET /users")
-        replace_in(service, ROUTES["python"], "    page, last_key", "    breakpoint()\n    page, last_key")
+        replace_in(service, ROUTES["python"], "    return ", "    breakpoint()\n    return ")
         log = service.path / "test.log"
 
         with log.open("w") as output:
