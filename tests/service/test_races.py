@@ -30,7 +30,7 @@ READ_THEN_WRITE = {
     except errors.NotFound:
         table.replace(item)
     else:
-        raise errors.AlreadyExists("An item with this key already exists")
+        raise errors.Conflict("An item with this key already exists")
 """,
         ),
         (
@@ -49,15 +49,15 @@ READ_THEN_WRITE = {
             """\
     let key = [("user_id".to_string(), item["user_id"].clone())].into();
     if table.read(key).await.is_ok() {
-        return Err(Error::AlreadyExists("An item with this key already exists".into()));
+        return Err(Error::Conflict("An item with this key already exists".into()));
     }
     table.replace(&item).await?;
 """,
         ),
         (
-            "    let item = table.update(items::read_key(request)?, items::read_changes(request)?).await?;\n",
+            "    let item = table.update(items::read_key(request, table.key)?, items::read_changes(request)?).await?;\n",
             """\
-    let mut item = table.read(items::read_key(request)?).await?;
+    let mut item = table.read(items::read_key(request, table.key)?).await?;
     item.extend(items::read_changes(request)?);
     item.retain(|_, value| !value.is_null());
     table.replace(&item).await?;
