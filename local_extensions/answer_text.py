@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from local_extensions.limits import KEY_NAME_LENGTH
+from local_extensions.limits import ATTRIBUTE_NAME_LENGTH
 from local_extensions.quoting import join_lines, quote
 
 
@@ -30,10 +30,11 @@ def expect_string(answer: object) -> str:
 
 
 def check_attribute_name(name: str) -> None:
-    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) or len(name) > KEY_NAME_LENGTH:
-        near = re.sub(r"[^A-Za-z0-9_]+", "_", name)[:KEY_NAME_LENGTH].strip("_")
+    """Raise AnswerError for a name that is too long, or that a path's parameter or a program could not have."""
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) or len(name) > ATTRIBUTE_NAME_LENGTH:
+        near = re.sub(r"[^A-Za-z0-9_]+", "_", name)[:ATTRIBUTE_NAME_LENGTH].strip("_")
         example = near if re.match(r"[A-Za-z_]", near) else "user_id"
         raise AnswerError(
             f"{quote(name)} is not a letter or underscore followed by letters, digits and underscores, "
-            f"at most {KEY_NAME_LENGTH} characters; for example {quote(example)}"
+            f"at most {ATTRIBUTE_NAME_LENGTH} characters; for example {quote(example)}"
         )

@@ -27,6 +27,7 @@ from local_extensions.limits import (
     DOCKER_NETWORKS,
     HOST_LENGTH,
     LAST_PORT,
+    PATH_LENGTH,
     REGIONS,
     SLUG_LENGTH,
     TABLE_NAME_LENGTH,
@@ -278,23 +279,23 @@ def make_default_routes(answers: Answers) -> str:
         sort_key = parse_sort_key(answers["sort_key"])
     except (AnswerError, KeyError):
         return "GET /"  # `checked` refuses the answer that is at fault
-    if table in (".", ".."):
-        table = "items"
     keys = [key for key in (partition_key, sort_key) if key]
+    parameters = "".join(f"/{{{key.name}}}" for key in keys)
+    if table in (".", "..") or len(f"/{table}{parameters}") > PATH_LENGTH:
+        table = "items"
     indexes, _ = parse_indexes(
         answers.get("indexes", ""), keys, parse_attributes(answers.get("attributes", ""), [key.name for key in keys])[0]
     )
-    partition = f"/{table}/{{{partition_key.name}}}"
-    item = f"{partition}/{{{sort_key.name}}}" if sort_key else partition
     routes = [f"GET /{table}", f"POST /{table}"]
     if sort_key:
-        routes.append(f"GET {partition}")
-    routes += [f"{method} {item}" for method in ("GET", "PUT", "PATCH", "DELETE")]
+        routes.append(f"GET /{table}/{{{partition_key.name}}}")
+    routes += [f"{method} /{table}{parameters}" for method in ("GET", "PUT", "PATCH", "DELETE")]
     partitions = [index.partition_key.name for index in indexes]
     for index in indexes:
         name = index.partition_key.name
-        suffix = index.name if partitions.count(name) > 1 else f"by-{name}"
-        routes.append(f"GET /{table}-{suffix}/{{{name}}}")
+        path = f"/{table}-{index.name if partitions.count(name) > 1 else f'by-{name}'}/{{{name}}}"
+        if len(path) <= PATH_LENGTH:  # else the summary reports that no route queries the index
+            routes.append(f"GET {path}")
     return ", ".join(routes)
 
 

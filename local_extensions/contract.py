@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from local_extensions.quoting import LINE_LENGTH, quote_path, quote_string
+from local_extensions.quoting import quote_string
 from local_extensions.routes import Route, is_parameter
 
 if TYPE_CHECKING:
@@ -51,29 +51,6 @@ class Refusal(NamedTuple):
     message: str
 
 
-class Call(NamedTuple):
-    """How the smoke test calls a route, as Python writes it."""
-
-    test: str
-    """The test's name and parameters."""
-
-    methods: list[str]
-    """The methods to call the route with; several are the test's parameter `method`."""
-
-    request: str
-    status: int
-    body: str = ""
-    """The response's body, or empty if it is not checked."""
-
-    message_end: str = ""
-    """The end of the response's error message, or empty if it is not checked."""
-
-    path: str = ""
-    """The value of the variable `path`, or empty if the request contains the path itself."""
-
-    is_preflight: bool = False
-
-
 def list_routes(service: Service, *operations: str) -> list[Route]:
     """Return the routes to the table that the tests of these operations call."""
     routes = [each for each in service.routes if each.operation in operations and not each.index]
@@ -86,60 +63,58 @@ def list_routes_in_partition(service: Service) -> list[Route]:
 
 
 def list_heads(service: Service) -> list[Route]:
-    return [each for each in service.routes if each.method == "HEAD" and each.operation != "stub" and not each.index]
+    return [route for route in service.routes if route.method == "HEAD" and route.operation != "stub"]
+
+
+def list_stubs(service: Service) -> list[str]:
+    """Return each method and path that lead to a stub; without preflights, which the gateway handles."""
+    return [
+        f"{method} {fill(service, route, 'any')}"
+        for route in service.routes
+        if route.operation == "stub"
+        for method in list_methods(service, route)
+        if method != "OPTIONS" or not service.cors_origin
+    ]
 
 
 def list_index_routes(service: Service) -> list[Route]:
     return [route for route in service.routes if route.index and route.method == "GET"]
 
 
-def parametrize(routes: list[Route]) -> str:
-    """Return what gives each test of a module the path of each route as `path`, as ruff formats it."""
-    paths = [quote_string(route.path) for route in routes]
-    line = f'pytestmark = pytest.mark.parametrize("path", [{", ".join(paths)}])'
-    if len(line) <= LINE_LENGTH:
-        return line
-    lines = "".join(f"        {path},\n" for path in paths)
-    return f'pytestmark = pytest.mark.parametrize(\n    "path",\n    [\n{lines}    ],\n)'
+def format_operations(service: Service) -> str:
+    """Return what each route to the table does."""
+    routes = [route for route in service.routes if route.operation != "stub" and not route.index]
+    return format_item(format_entry(route.key, route.operation) for route in routes)
 
 
-def write_locations(service: Service, operation: str) -> str:
-    """Return the paths of the items that the routes of an operation create."""
-    paths = sorted({route.location for route in list_routes(service, operation)} - {""})
-    line = ", ".join(map(quote_string, paths))
-    return (
-        f"[{line}]" if len(line) < LINE_LENGTH // 2 else "[\n    " + ",\n    ".join(map(quote_string, paths)) + ",\n]"
-    )
-
-
-def write_key(service: Service) -> str:
+def format_key(service: Service) -> str:
     """Return the attributes of an item's key with their types."""
-    return write_item(f"{quote_string(key.name)}: {'int' if key.is_number else 'str'}" for key in service.keys)
+    return format_item(f"{quote_string(key.name)}: {'int' if key.is_number else 'str'}" for key in service.keys)
 
 
-def write_required(service: Service) -> str:
+def format_required(service: Service) -> str:
     """Return the required attributes of an item other than the table's key, as Python and ruff write them."""
-    return write_item(write_entry(each.name, each.sample) for each in service.attributes.required)
+    return format_item(format_entry(each.name, each.sample) for each in service.attributes.required)
 
 
-def write_attributes(service: Service) -> str:
+def format_attributes(service: Service) -> str:
     """Return one of each attribute of an item other than the table's key, and those of the indexes' keys."""
     required = {each.name for each in service.attributes.required}
     samples = sample_attributes(service)
-    entries = [write_entry(name, value) for name, value in samples.items() if name not in required]
-    return write_item(["**REQUIRED", *entries])
+    entries = [format_entry(name, value) for name, value in samples.items() if name not in required]
+    return format_item(["**REQUIRED", *entries])
 
 
-def write_other_values(service: Service) -> str:
+def format_other_values(service: Service) -> str:
     """Return another value of each of these attributes."""
     entries = []
     for name, sample in sample_attributes(service).items():
         attribute = service.attributes.find(name)
         type_name = attribute.type if attribute else UNTYPED[type(sample)]
         entries.append(
-            write_entry(name, attribute.values[1] if attribute and attribute.values else OTHER_VALUES[type_name])
+            format_entry(name, attribute.values[1] if attribute and attribute.values else OTHER_VALUES[type_name])
         )
-    return write_item(entries)
+    return format_item(entries)
 
 
 def sample_attributes(service: Service) -> dict[str, object]:
@@ -148,7 +123,7 @@ def sample_attributes(service: Service) -> dict[str, object]:
     return {**samples, **{key.name: key.json_sample for key in service.index_keys if key.name not in samples}}
 
 
-def write_sort_values(service: Service) -> str:
+def format_sort_values(service: Service) -> str:
     """Return values of each attribute that is the sort key of an index, and not in the table's key."""
     names = {index.sort_key.name for index in service.indexes if index.sort_key}
     entries = []
@@ -157,27 +132,28 @@ def write_sort_values(service: Service) -> str:
             attribute = service.attributes.find(key.name)
             type_name = attribute.type if attribute else "number" if key.is_number else "string"
             values = list(attribute.values[:5]) if attribute and attribute.values else SORT_VALUES[type_name]
-            entries.append(write_entry(key.name, values))
-    return write_item(entries)
+            lines = "".join(f"        {format_python(value)},\n" for value in values)
+            entries.append(f"{quote_string(key.name)}: [\n{lines}    ]")
+    return format_item(entries)
 
 
-def write_item(entries: Iterable[str]) -> str:
+def format_item(entries: Iterable[str]) -> str:
     lines = "".join(f"    {entry},\n" for entry in entries)
     return f"{{\n{lines}}}" if lines else "{}"
 
 
-def write_entry(name: str, value: object) -> str:
-    return f"{quote_string(name)}: {write_python(value)}"
+def format_entry(name: str, value: object) -> str:
+    return f"{quote_string(name)}: {format_python(value)}"
 
 
-def write_python(value: object) -> str:
+def format_python(value: object) -> str:
     """Return a sample as Python and ruff write it."""
     if isinstance(value, str):
         return quote_string(value)
     if isinstance(value, list):
-        return f"[{', '.join(map(write_python, value))}]"
+        return f"[{', '.join(map(format_python, value))}]"
     if isinstance(value, dict):
-        return f"{{{', '.join(f'{quote_string(name)}: {write_python(each)}' for name, each in value.items())}}}"
+        return f"{{{', '.join(f'{quote_string(name)}: {format_python(each)}' for name, each in value.items())}}}"
     return str(value)
 
 
@@ -188,14 +164,14 @@ def list_unusual_names(service: Service) -> list[str]:
     return [name for name in names if name not in keys and not service.attributes.find(name)]
 
 
-def choose_large(service: Service) -> tuple[str, str] | None:
-    """Return an attribute and a value of more than 400 KB, as Python writes them, if an attribute can have one."""
+def format_large(service: Service) -> str:
+    """Return an attribute with a value of more than 400 KB, or nothing if no attribute can have one."""
     if service.attributes.allows_others:
-        return '"some-text"', '"x" * 410_000'
+        return '"some-text": "x" * 410_000'
     values = {"string": '"x" * 410_000', "list": '["x" * 410_000]', "map": '{"a": "x" * 410_000}'}
     in_indexes = {key.name for key in service.index_keys}
     free = (each for each in service.attributes.listed if each.type in values and each.name not in in_indexes)
-    return next(((quote_string(each.name), values[each.type]) for each in free), None)
+    return next((f"{quote_string(attribute.name)}: {values[attribute.type]}" for attribute in free), "")
 
 
 def list_refusals(service: Service) -> list[Refusal]:
@@ -265,54 +241,3 @@ def list_preflights(service: Service) -> list[Route]:
     """Return the routes whose preflights the gateway handles: in a REST API, a path's route for OPTIONS gets them."""
     paths = {route.path for route in service.routes if route.method == "OPTIONS" and service.is_rest}
     return [route for route in service.routes if route.path not in paths]
-
-
-def find_smoke_imports(service: Service) -> dict[str, bool]:
-    """Return whether the smoke test uses `Item`, and `ATTRIBUTES`."""
-    return {
-        "Item": not service.operations <= {"list", "stub"},
-        "ATTRIBUTES": bool(list_routes(service, "create", "replace", "update")),
-    }
-
-
-def plan_call(service: Service, route: Route) -> Call:
-    """Return how the smoke test calls a route: a stub with every method that leads to it."""
-    filled = fill(service, route, "any") if route.operation == "stub" else route.path
-    at = quote_path(filled, "path")
-    path = filled if at == "path" else ""
-    if route.operation == "stub":
-        methods = list_methods(service, route)
-        method = quote_string(methods[0]) if len(methods) == 1 else "method"
-        test = f"{route.name}(api: Api{', method: str' if len(methods) > 1 else ''})"
-        is_preflight = methods == ["OPTIONS"] and bool(service.cors_origin)
-        has_body = not is_preflight and methods != ["HEAD"]
-        return Call(
-            test,
-            methods,
-            f"api.request({method}, {at})",
-            501,
-            message_end=f" is not implemented; edit {service.module('routes')}" if has_body else "",
-            path=path,
-            is_preflight=is_preflight,
-        )
-    fixture, values, status, body = plan_operation(route)
-    test = f"{route.name}(api: Api{f', {fixture}: Item' if fixture else ''})"
-    call = 'api.request("HEAD", ' if route.method == "HEAD" else f"api.{route.method.lower()}("
-    return Call(test, [route.method], f"{call}{at}{values})", status, body, path=path)
-
-
-def plan_operation(route: Route) -> tuple[str, str, int, str]:
-    """Return what calls a route to the table: a fixture, arguments after the path, the status, and the body to check."""
-    if route.operation == "list":
-        return "", "", 200, ""
-    if route.method == "HEAD" or route.index:
-        return "item", ", item", 200, ""
-    new = "{**key, **ATTRIBUTES}"
-    return {
-        "query": ("item", ", item", 200, '{"items": [item], "next_cursor": None}'),
-        "create": ("key", f"{', key' if route.parameters else ''}, body={new}", 201, new),
-        "read": ("item", ", item", 200, "item"),
-        "replace": ("key", ", key, body=ATTRIBUTES", 201, new),
-        "update": ("item", ", item, body=ATTRIBUTES", 200, "item"),
-        "delete": ("item", ", item", 204, ""),
-    }[route.operation]

@@ -6,7 +6,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from local_extensions.answers import TEMPLATE
-from local_extensions.contract import list_heads, list_index_routes, list_routes, list_routes_in_partition
+from local_extensions.contract import list_heads, list_index_routes, list_routes, list_routes_in_partition, list_stubs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -32,6 +32,7 @@ FILES_FOR_SOME: dict[tuple[str, ...], Callable[[Service], bool]] = {
     ("tests/contract/test_query.py",): lambda service: bool(list_routes(service, "query")),
     ("tests/contract/test_head.py",): lambda service: bool(list_heads(service)),
     ("tests/contract/test_index.py",): lambda service: bool(list_index_routes(service)),
+    ("tests/contract/test_stubs.py",): lambda service: bool(list_stubs(service)),
     ("tests/contract/test_cors.py",): lambda service: bool(service.cors_origin),
 }
 

@@ -38,7 +38,6 @@ class AnswersExtension(Extension):
         environment.optimized = False  # takes longer than it saves: each file is rendered once
         environment.filters.update(
             architecture=find_architecture,
-            assign=quoting.assign,
             default_name=make_name,
             default_routes=make_default_routes,
             describe=describe_answers,

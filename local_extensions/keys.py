@@ -171,7 +171,7 @@ def check_index(entry: str, index: Index, others: list[Index], keys: list[Key]) 
         )
     if len(index.name) > INDEX_NAME_LENGTH:
         raise AnswerError(
-            f"{quote(entry)}: the index's name has {len(index.name)} characters, and DynamoDB allows {INDEX_NAME_LENGTH}; "
+            f"{quote(entry)}: the index's name {index.name} has {len(index.name)} characters, and the limit is {INDEX_NAME_LENGTH}; "
             "use shorter attribute names"
         )
     for other in others:

@@ -25,10 +25,12 @@ HOST_LENGTH = 253  # DNS
 SLUG_LENGTH = 40
 DOCKER_NETWORKS = ("bridge", "default", "host", "none")  # Docker's own; the slug is the name of the service's
 TABLE_NAME_LENGTH = 255  # DynamoDB: naming rules
-KEY_NAME_LENGTH = 255  # DynamoDB: naming rules, attributes that are keys
+# With these three, no line of the rendered source is too long because of a name or a path.
+ATTRIBUTE_NAME_LENGTH = 64
+INDEX_NAME_LENGTH = 96
+PATH_LENGTH = 120
 MAX_PARTITION_KEY_BYTES = 2048  # DynamoDB quota: partition key length
 MAX_SORT_KEY_BYTES = 1024  # DynamoDB quota: sort key length
-INDEX_NAME_LENGTH = 255  # DynamoDB: naming rules
 INDEXES_PER_TABLE = 20  # DynamoDB quota: global secondary indexes per table
 ATTRIBUTES = 100  # what the contract changes at once in a PATCH stays below DynamoDB's 300 operands
 ENUM_VALUE_LENGTH = 64
@@ -39,7 +41,6 @@ ROUTES_PER_FUNCTIONS = {
     "per-route": 150,  # CloudFormation quota: 500 resources, of which a route takes three
     "single": 45,  # Lambda quota: 20,480 bytes of resource policy, of which a route takes a permission
 }
-PATH_LENGTH = 1024  # YAML 1.2: a key of openapi.yaml, on one line
 PATH_RESOURCES = 300  # API Gateway quota: resources of a REST API, routes of an HTTP API
 
 PYTHON_NAMES = {*keyword.kwlist, *keyword.softkwlist, *dir(builtins)}

@@ -6,12 +6,7 @@ import json
 import re
 import unicodedata
 
-LINE_LENGTH = 120  # of rendered code
 JOINERS = "\u200c\u200d"  # hold emoji and many scripts together; other format characters only deceive the eye
-
-# What a line of a rendered test has room for: longer paths and key names are constants there.
-LITERAL_PATH_LENGTH = 40
-LITERAL_NAME_LENGTH = 28
 
 # YAML 1.1: what reads as a boolean or as null.
 YAML_WORDS = {"y", "n", "yes", "no", "on", "off", "true", "false", "null"}
@@ -30,19 +25,6 @@ def quote_string(text: str) -> str:
     Braces are escaped where Jinja would read them, so that no rendered file looks like a template.
     """
     return re.sub(r"\{(?=[{%#])", r"\\u007b", json.dumps(text, ensure_ascii=False))
-
-
-def quote_path(path: str, otherwise: str) -> str:
-    """Return a path as a literal of Python, or `otherwise` if it is too long for a line of a test."""
-    return quote_string(path) if len(path) <= LITERAL_PATH_LENGTH else otherwise
-
-
-def assign(name: str, text: str, indent: str = "") -> str:
-    """Return an assignment as ruff formats it: in parentheses if it fits into a line only so."""
-    literal = quote_string(text)
-    line = f"{indent}{name} = {literal}"
-    fits = len(line) <= LINE_LENGTH or len(f"{indent}    {literal}") > LINE_LENGTH
-    return line if fits else f"{indent}{name} = (\n{indent}    {literal}\n{indent})"
 
 
 def quote_yaml(text: str) -> str:

@@ -6,11 +6,11 @@ import difflib
 import re
 import zlib
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from local_extensions.answer_text import AnswerError, split_list
 from local_extensions.limits import (
+    ATTRIBUTE_NAME_LENGTH,
     CLOUDFORMATION_NAMES,
     HANDLER_NAME_LENGTH,
     PATH_LENGTH,
@@ -115,10 +115,6 @@ class Route:
     def is_page(self) -> bool:
         return self.operation in ("list", "query")
 
-    @property
-    def takes_item(self) -> bool:
-        return self.operation in ("create", "replace")
-
 
 def parse_routes(
     answer: object, keys: list[Key], indexes: list[Index], functions: str
@@ -147,7 +143,6 @@ def parse_routes(
     return [with_location(route, routes, keys) for route in routes], []
 
 
-@lru_cache  # of a flood of the same route, one is parsed: the test allows it a second
 def parse_route(entry: str) -> Route:
     """Return the route of `METHOD /path` or `METHOD /path name`, as a stub.
 
@@ -175,15 +170,11 @@ def check_path(entry: str, path: str) -> None:
         raise AnswerError(f"{quote(entry)}: {quote(path)} does not start with '/'; write {quote('/' + path)}")
     if path != "/" and path.endswith("/"):
         raise AnswerError(f"{quote(entry)}: {quote(path)} ends with '/'; write {quote(path.rstrip('/') or '/')}")
-    segments = split_path(path)
-    if len(segments) >= PATH_RESOURCES:  # of which the root is one
-        raise AnswerError(
-            f"{quote(entry)}: has {len(segments)} segments, and API Gateway allows {PATH_RESOURCES - 1}; make the path shorter"
-        )
     if len(path) > PATH_LENGTH:
         raise AnswerError(
-            f"{quote(entry)}: the path has {len(path)} characters, and YAML allows {PATH_LENGTH} in openapi.yaml; make it shorter"
+            f"{quote(entry)}: the path has {len(path)} characters, and the limit is {PATH_LENGTH}; use shorter names"
         )
+    segments = split_path(path)
     for position, segment in enumerate(segments, start=1):
         check_segment(entry, segment, is_last=position == len(segments))
     parameters = [parameter_name(segment) for segment in segments if is_parameter(segment)]
@@ -203,6 +194,11 @@ def check_segment(entry: str, segment: str, *, is_last: bool) -> None:
         raise AnswerError(
             f"{quote(entry)}: {quote(segment)} is not a path segment; write letters, digits, '.', '_' and '-', "
             "or one parameter such as {user_id}, or {proxy+} as the last segment"
+        )
+    if is_parameter(segment) and len(parameter_name(segment)) > ATTRIBUTE_NAME_LENGTH:
+        raise AnswerError(
+            f"{quote(entry)}: the parameter {segment} has a name of {len(parameter_name(segment))} characters, "
+            f"and the limit is {ATTRIBUTE_NAME_LENGTH}; use a shorter name"
         )
 
 
@@ -231,11 +227,15 @@ def derive_name(method: str, path: str) -> str:
 
     >>> derive_name("GET", "/"), derive_name("PUT", "/v1.0/{id}")
     ('get_root', 'put_v1_0_by_id')
+    >>> derive_name("GET", "/books-by-status/{status}")
+    'get_books_by_status'
     """
-    words = [f"by_{parameter_name(segment)}" if is_parameter(segment) else segment for segment in split_path(path)] or [
-        "root"
-    ]
-    name = re.sub(r"[^a-z0-9]+", "_", "_".join([method, *words]).lower()).strip("_")
+    name = method.lower()
+    for segment in split_path(path) or ["root"]:
+        text = f"by_{parameter_name(segment)}" if is_parameter(segment) else segment
+        word = re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")
+        if word and not (is_parameter(segment) and f"_{word}_" in f"{name}_"):
+            name += f"_{word}"
     if len(name) <= HANDLER_NAME_LENGTH:
         return name
     digest = f"{zlib.crc32(name.encode()):08x}"
@@ -292,8 +292,10 @@ def find_index(route: Route, indexes: list[Index]) -> Index | None:
 
 
 def with_location(route: Route, routes: list[Route], keys: list[Key]) -> Route:
-    """Return a route that creates with the path at which its item can be read, the nearest one first."""
-    if not route.takes_item:
+    """Return a route that creates with the path of its item: for PUT its own, else one that reads, the nearest first."""
+    if route.operation == "replace":
+        return replace(route, location=route.path)
+    if route.operation != "create":
         return route
     names = {key.name for key in keys}
     paths = [

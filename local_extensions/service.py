@@ -156,6 +156,10 @@ class Service:
         return self.operations != {"stub"}
 
     @property
+    def queries_index(self) -> bool:
+        return any(route.index for route in self.routes)
+
+    @property
     def returns_pages(self) -> bool:
         """Whether a handler returns a page."""
         return bool(self.operations & {"list", "query"})

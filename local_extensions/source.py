@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import itertools
-import re
 from typing import TYPE_CHECKING
 
-from local_extensions.quoting import LINE_LENGTH, LITERAL_NAME_LENGTH, quote_string
+from local_extensions.quoting import quote_string
 from local_extensions.routes import Route, derive_name
 
 if TYPE_CHECKING:
@@ -58,33 +57,6 @@ def describe_attributes(service: Service) -> list[tuple[str, str, bool]]:
     return listed + [(key.name, "a number" if key.is_number else "a string", False) for key in keys]
 
 
-def import_from(module: str, *names: str, **used: object) -> str:
-    """Return an import of names, and of further names that are used, as ruff formats it: constants, classes, others.
-
-    >>> import_from("api", "Api", "Item", ATTRIBUTES=True, Response=False)
-    'from api import ATTRIBUTES, Api, Item'
-    >>> import_from("table", "table", "BY_A10", "BY_AA", "BY_A_AND_B", "BY_A2")
-    'from table import BY_A2, BY_A10, BY_A_AND_B, BY_AA, table'
-    """
-    imported = [*names, *(name for name, is_used in used.items() if is_used)]
-    imported.sort(key=lambda name: (not name.isupper(), not name[0].isupper(), split_digits(name.lower())))
-    line = f"from {module} import {', '.join(imported)}"
-    if len(line) <= LINE_LENGTH:
-        return line
-    lines = "".join(f"    {name},\n" for name in imported)
-    return f"from {module} import (\n{lines})"
-
-
-def split_digits(name: str) -> list[str | int]:
-    """Return the parts of a name by which it is sorted: numbers by value."""
-    return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", name)]
-
-
-def list_queried_indexes(service: Service) -> list[str]:
-    """Return the constants of the indexes that handlers query."""
-    return list(dict.fromkeys(route.index.constant for route in service.routes if route.index))
-
-
 def list_handler_modules(service: Service) -> list[str]:
     """Return the modules that the handlers use."""
     used = {
@@ -93,37 +65,6 @@ def list_handler_modules(service: Service) -> list[str]:
         "responses": bool(service.operations & {"create", "read", "replace", "update"}),
     }
     return [module for module, is_used in used.items() if is_used]
-
-
-def respond_created_in_python(route: Route) -> str:
-    """Return a handler's last statement after it has created an item, as ruff formats it."""
-    arguments = ["request", "item", *([quote_string(route.location)] if route.location else [])]
-    line = f"return responses.created({', '.join(arguments)})"
-    if not is_long(line):
-        return line
-    lines = "".join(f"        {argument},\n" for argument in arguments)
-    return f"return responses.created(\n{lines}    )"
-
-
-def respond_created_in_rust(route: Route) -> str:
-    """Return a handler's last expression after it has created an item."""
-    location = f"Some({quote_string(route.location)})" if route.location else "None"
-    return f"responses::created(request, &item, {location})"
-
-
-def is_long(statement: str) -> bool:
-    """Return whether a statement of a handler is too long for a line."""
-    return len(f"    {statement}") > LINE_LENGTH
-
-
-def turn_formatter_off(service: Service) -> str:
-    """Return a comment for modules of Python if lines that name an attribute are too long for the formatter."""
-    names = [key.name for index in service.indexes for key in index.keys]
-    lengths = [len(name) for name in names]
-    lengths += [
-        len(each.name) + max(0, len("|".join(each.values)) - LINE_LENGTH // 3) for each in service.attributes.listed
-    ]
-    return "\n# fmt: off\n" if any(length > LITERAL_NAME_LENGTH for length in lengths) else ""
 
 
 def define_in_python(attribute: Attribute) -> str:

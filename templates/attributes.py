@@ -39,11 +39,11 @@ TYPES: dict[str, tuple[str, Callable[[Any], bool]]] = {
 {%- endfor %}
 }
 
-# The attributes of an item in addition to its key; openapi.yaml describes them, too.
+# The attributes of an item in addition to its key; openapi.yaml describes them, too. One line each.
 ATTRIBUTES = {
 {%- for attribute in service.attributes.listed %}
     {{ source.define_in_python(attribute) }},
 {%- endfor %}
-}
+}  # fmt: skip
 ALLOWS_OTHERS = {{ service.attributes.allows_others }}
 KNOWN = {*ATTRIBUTES, *(key.name for key in KEY)}

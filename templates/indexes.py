@@ -9,22 +9,16 @@ class Index(NamedTuple):
         """What identifies an item in the index: its key and the table's, each attribute once."""
         return list({attribute.name: attribute for attribute in (*self.key, *KEY)}.values())
 
-{% for index in service.indexes %}
-{{ index.constant }} = Index(
-    name="{{ index.name }}",
-    key=(
-{%- for key in index.keys %}
-        KeyAttribute(
-            name="{{ key.name }}",
-            type="{{ key.type }}",
-            max_bytes={{ key.max_bytes }},
-        ),
-{%- endfor %}
-    ),
-)
-{%- endfor %}
-INDEXES = [
+
+INDEXES = {
 {%- for index in service.indexes %}
-    {{ index.constant }},
+    "{{ index.name }}": Index(
+        name="{{ index.name }}",
+        key=[
+{%- for key in index.keys %}
+            KeyAttribute("{{ key.name }}", "{{ key.type }}", max_bytes={{ key.max_bytes }}),
 {%- endfor %}
-]
+        ],
+    ),
+{%- endfor %}
+}

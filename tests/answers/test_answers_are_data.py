@@ -42,7 +42,7 @@ EXECUTED = [
     "{{ openapi.re.enum.sys.modules['pathlib'].Path('PROOF').touch() }}",
     "{{ deployment.re.functools.reduce(openapi.re.enum.sys.modules.os.open, [64], 'PROOF') }}",
     "{{ source.itertools.starmap(examples.json.codecs.builtins.open, [('PROOF', 'w')]) | list }}",
-    "{{ contract.quote_path.__builtins__.open('PROOF', 'w') }}",
+    "{{ contract.format_key.__builtins__.open('PROOF', 'w') }}",
 ]
 # Each would show what Python has, or give the next answers what only templates need.
 REACHING = [

@@ -178,14 +178,14 @@ class TestTableAndKeys:
             ("order:N", "order", "N"),
             ("class", "class", "S"),
             ("_x", "_x", "S"),
-            ("k" * 255, "k" * 255, "S"),
+            ("k" * 64, "k" * 64, "S"),
         ],
     )
     def test_accepts_a_key(self, answer: str, name: str, key_type: str) -> None:
         key = parse_partition_key(answer)
         assert (key.name, key.type) == (name, key_type)
 
-    @pytest.mark.parametrize("answer", ["", "1a", "a-b", "a b", "a:", "a:B", "a:n", ":S", "k" * 256, "é", "a:S:N"])
+    @pytest.mark.parametrize("answer", ["", "1a", "a-b", "a b", "a:", "a:B", "a:n", ":S", "k" * 65, "é", "a:S:N"])
     def test_refuses_a_key(self, answer: str) -> None:
         with pytest.raises(AnswerError):
             parse_key(answer, max_bytes=2048, string_sample="001")
@@ -326,8 +326,8 @@ class TestRouteGrammar:
             ("GET /a Bad", "not a lower-case letter"),
             ("GET /a 1x", "not a lower-case letter"),
             ("GET /a x__y", "single '_'"),
-            (f"GET {'/a' * 300} x", "has 300 segments, and API Gateway allows 299"),
-            (f"GET /{'a' * 1024}", "the path has 1025 characters, and YAML allows 1024"),
+            (f"GET /{'a' * 120}", "the path has 121 characters, and the limit is 120"),
+            (f"GET /{{{'a' * 65}}}", "has a name of 65 characters, and the limit is 64"),
             ("GET /a " + "x" * 65, "more than 64 characters"),
         ],
     )
@@ -381,6 +381,8 @@ class TestRouteGrammar:
             ("ANY /f/{proxy+}", "any_f_by_proxy"),
             ("GET /users list_users", "list_users"),
             ("GET /_a_/{_b}", "get_a_by_b"),
+            ("GET /books-by-status/{status}", "get_books_by_status"),
+            ("GET /books-by-status-and-at/{status}", "get_books_by_status_and_at"),
         ],
     )
     def test_names_the_handler(self, route: str, name: str) -> None:
@@ -506,7 +508,7 @@ class TestDefaultRoutes:
         assert operations(plain, keys[:1]) == ["list", "create", "read", "replace", "update", "delete"]
         assert operations(sorted_, keys) == ["list", "create", "query", "read", "replace", "update", "delete"]
 
-    @pytest.mark.parametrize("table", ["...", "A.b-c", "123", "x" * 200])
+    @pytest.mark.parametrize("table", ["...", "A.b-c", "123", "x" * 110, "x" * 255])
     def test_are_accepted_for_any_table(self, table: str) -> None:
         problems = route_problems(make_default_routes({**ANSWERS, "table_name": table}))
         assert problems == []
@@ -519,6 +521,7 @@ class TestDefaultRoutes:
             "GET /users-by-status/{status}",
             "GET /users-by-status-and-at/{status}",
         ]
+        assert "x" * 64 not in make_default_routes({**ANSWERS, "indexes": "x" * 64})
         service = parse_answers({**answers, "routes": make_default_routes(answers)})[0]
         assert service
         assert [route.resource for route in service.routes[-3:]] == ["by-email", "by-status", "by-status-and-at"]
@@ -633,7 +636,7 @@ class TestIndexes:
             ("a", "a:list", "'a': 'a' is an array, and the key of an index is a string or a number"),
             ("a", "a:boolean", "'a': 'a' is true or false, and the key of an index"),
             ("b", "a", "'b': 'b' is not one of the attributes; add it to them, or end them with ..."),
-            ("x" * 253, "", "the index's name has 256 characters, and DynamoDB allows 255"),
+            (f"{'x' * 64}/{'y' * 25}", "", "has 97 characters, and the limit is 96; use shorter attribute names"),
             (", ".join(f"a{number}" for number in range(21)), "", "names 21 indexes, and DynamoDB allows 20; remove 1"),
             (["a"], "", "is a list, of which cookiecutter uses only the first element"),
         ],

@@ -13,6 +13,7 @@ import pytest
 import yaml
 from cookiecutter.main import cookiecutter as render
 
+from local_extensions.attributes import TYPES
 from local_extensions.limits import SERVICE_NAMES
 from renders import TEMPLATE, Service
 
@@ -35,16 +36,34 @@ STUBS = {"routes": "ANY /{proxy+}, OPTIONS /x, GET /y/{z} show"}
 MANY_STUBS = {"routes": ", ".join([STUBS["routes"], *(f"OPTIONS /r{number}" for number in range(100))])}
 ROUTES: dict[str, dict[str, str]] = {"default": {}, "the article's": ARTICLE, "stubs": STUBS}
 
+# Names of 64 characters, an index of 96, values of 64, and paths of 120.
+LONGEST = {
+    "table_name": "t" * 255,
+    "partition_key": "k" * 64,
+    "attributes": ", ".join(f"{kind[0] * 64}:{kind}" for kind in TYPES)
+    + f", {'d' * 24}:datetime?, {'z' * 64}:{'|'.join(value * 64 for value in 'abcdef')}",
+    "indexes": f"{'z' * 64}/{'d' * 24}, {'s' * 64}",
+    "routes": ", ".join(
+        [
+            f"POST /{'p' * 119}",
+            *(f"{method} /{'p' * 52}/{{{'k' * 64}}}" for method in ("GET", "HEAD", "PUT", "PATCH", "DELETE")),
+            *(f"{method} /{'i' * 52}/{{{'z' * 64}}}" for method in ("GET", "HEAD")),
+            f"GET /{'j' * 52}/{{{'s' * 64}}}",
+            f"ANY /{'a' * 119} {'a' * 64}",
+        ]
+    ),
+}
 ODD: dict[str, dict[str, str]] = {
     "forty routes": {
         "routes": ", ".join(
             f"{method} /r{n}/{{user_id}}" for n in range(8) for method in ("GET", "PUT", "PATCH", "DELETE", "HEAD")
         )
     },
-    "long path": {
-        "routes": f"POST /, GET /{'/'.join(['segment'] * 13)}/{{user_id}} read_it, PUT /{'x' * 150}/{{user_id}} put_it, GET /{'x' * 1023}"
+    "long names": LONGEST,
+    "paths of every length": {
+        "functions": "per-route",
+        "routes": ", ".join(f"POST /{'x' * n}, GET /{'x' * n}/{{user_id}}" for n in range(38, 110)),
     },
-    "long names": {"table_name": "x" * 255, "partition_key": "k" * 255},
     "names that YAML takes for values": {
         "project_slug": "true",
         "table_name": "1e3",
@@ -87,8 +106,8 @@ LINTED = {
 PLACES_AND_PATHS = {
     **ODD["keys named as much else is"],
     "routes": (
-        f"POST /, POST /people, PUT /{'x' * 150}/{{name}}/{{size}} put_it, GET /people/{{name}}/{{size}}, "
-        f"GET /{'/'.join(['segment'] * 13)}/{{name}}/{{size}} read_it"
+        f"POST /, POST /people, PUT /{'x' * 104}/{{name}}/{{size}} put_it, GET /people/{{name}}/{{size}}, "
+        f"GET /{'/'.join(['segment'] * 12)}/{{name}}/{{size}} read_it"
     ),
 }
 TYPED = {
@@ -112,12 +131,7 @@ TESTED = {
         **PLACES_AND_PATHS,
         "functions": "per-route",
     },
-    "http, long names, a route that only deletes": {
-        **ODD["long names"],
-        "api_type": "http",
-        "architecture": "arm64",
-        "routes": f"DELETE /{{{'k' * 255}}}",
-    },
+    "http, long names": {**LONGEST, "api_type": "http", "architecture": "arm64"},
     "pages of another origin": ODD["pages of another origin"],
     "indexes on the sort key and on attributes of the examples": ODD[
         "indexes on the sort key and on attributes of the examples"
@@ -150,6 +164,7 @@ TESTED_IN_RUST = {
         "functions": "per-route",
     },
     "keys named as much else is, items in two places, long path": PLACES_AND_PATHS,
+    "long names": LONGEST,
 }
 
 

@@ -267,7 +267,9 @@ def test_up_reports_in_one_line_what_is_wrong_with_the_table(make_stack: Callabl
         result = stack.service.run("make", "up", *stack.settings)
 
         assert result.returncode != 0
-        assert re.search(rf"^localstack/ready.d/create_table\.py failed: template\.yaml: {line}$", result.stdout, re.MULTILINE)
+        assert re.search(
+            rf"^localstack/ready.d/create_table\.py failed: template\.yaml: {line}$", result.stdout, re.MULTILINE
+        )
         assert "Traceback" not in result.stdout
     template.write_text(whole)
     stack.make("up")

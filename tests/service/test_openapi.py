@@ -252,7 +252,7 @@ class TestMakeTest:
 
         with log.open("w") as output:
             process = subprocess.Popen(
-                [".venv/bin/python", "-m", "pytest", "tests/contract/test_smoke.py"],
+                [".venv/bin/python", "-m", "pytest", "tests/contract", "-m", "smoke"],
                 cwd=service.path,
                 stdin=subprocess.PIPE,
                 stdout=output,

@@ -5,15 +5,12 @@ use crate::http::{Request, Response};
 {%- for module in source.list_handler_modules(service) %}
 use crate::{{ module }};
 {%- endfor %}
-use crate::table::{{ "{self, Table}" if source.list_queried_indexes(service) else "Table" }};
+use crate::table::{{ "{self, Table}" if service.queries_index else "Table" }};
 
 /// What a handler returns.
 pub type Outcome = Result<Response, Error>;
 {% for route in service.routes %}
 /// `{{ route.key }}`: {{ route.summary }}.
-{%- if source.is_long(source.respond_created_in_rust(route)) %}
-#[rustfmt::skip] // a path is not broken
-{%- endif %}
 async fn {{ route.name }}({{ "table" if route.actions else "_" }}: &Table, request: &Request) -> Outcome {
 {%- if route.operation == "list" %}
     let page = table.scan(pages::read_limit(request)?, pages::read_cursor(request, table.key)?).await?;
@@ -33,7 +30,13 @@ async fn {{ route.name }}({{ "table" if route.actions else "_" }}: &Table, reque
 {%- elif route.operation == "create" %}
     let item = items::read_item(request)?;
     table.create(&item).await?;
-    {{ source.respond_created_in_rust(route) }}
+{%- if route.location %}
+    #[rustfmt::skip] // a path is not broken
+    let item_route = "{{ route.location }}";
+    responses::created(request, &item, Some(item_route))
+{%- else %}
+    responses::created(request, &item, None)
+{%- endif %}
 {%- elif route.operation == "read" %}
     let item = table.read(items::read_key(request, table.key)?).await?;
     responses::ok(&item)
@@ -42,7 +45,7 @@ async fn {{ route.name }}({{ "table" if route.actions else "_" }}: &Table, reque
     if table.replace(&item).await? {
         return responses::ok(&item);
     }
-    {{ source.respond_created_in_rust(route) }}
+    responses::created(request, &item, Some(&request.resource))
 {%- elif route.operation == "update" %}
     let item = table.update(items::read_key(request, table.key)?, items::read_changes(request)?).await?;
     responses::ok(&item)

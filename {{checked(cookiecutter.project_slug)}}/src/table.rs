@@ -144,7 +144,11 @@ impl Table {
     /// Put an item in place of the one with its key, and return whether one existed.
     pub async fn replace(&self, item: &Item) -> Result<bool, Error> {
         let put = self.client.put_item().table_name(&self.name).set_item(Some(item.clone()));
-        let output = put.return_values(ReturnValue::AllOld).send().await.map_err(|error| translate(error, missing_or_changed))?;
+        let output = put
+            .return_values(ReturnValue::AllOld)
+            .send()
+            .await
+            .map_err(|error| translate(error, missing_or_changed))?;
         Ok(output.attributes.is_some())
     }
 

@@ -1,5 +1,5 @@
 """A client of the API under test."""
-{{ source.turn_formatter_off(service) }}
+
 import json
 from collections.abc import Callable, Mapping
 from decimal import Decimal
@@ -25,20 +25,29 @@ type Item = dict[str, Any]
 type NewItem = Callable[..., Item]
 type Table = service_resource.Table
 
+# What the routes to the table do. Those to an index are in test_index.py, those to implement in test_stubs.py.
+OPERATIONS: dict[str, str] = {{ contract.format_operations(service) }}
+
 # The attributes in an item's key, and their types.
-KEY: dict[str, type] = {{ contract.write_key(service) }}
+KEY: dict[str, type] = {{ contract.format_key(service) }}
 # What else an item has: the required attributes, one of each, and another value of each.
-REQUIRED: Item = {{ contract.write_required(service) }}
-ATTRIBUTES: Item = {{ contract.write_attributes(service) }}
-OTHER_VALUES: Item = {{ contract.write_other_values(service) }}
+REQUIRED: Item = {{ contract.format_required(service) }}
+ATTRIBUTES: Item = {{ contract.format_attributes(service) }}
+OTHER_VALUES: Item = {{ contract.format_other_values(service) }}
+{%- if contract.format_large(service) %}
+# An attribute that makes an item larger than 400 KB.
+LARGE: Item = {
+    {{ contract.format_large(service) }},
+}
+{%- endif %}
 {%- if contract.list_refusals(service) %}
 
-# Values that an attribute cannot have, each with the message of the response.
+# Values that an attribute cannot have, each with the message of the response. One line each.
 REFUSED: list[tuple[str, Any, str]] = [
 {%- for each in contract.list_refusals(service) %}
     ({{ each.name }}, {{ each.value }}, {{ each.message }}),
 {%- endfor %}
-]
+]  # fmt: skip
 {%- endif %}
 
 
@@ -121,6 +130,12 @@ class Api:
     def location(self, path: str, item: Item) -> str:
         """Return an item's path as a Location header has it: after the stage, if the URL ends with one."""
         return urlsplit(self.url).path + fill(path, item)
+
+
+def list_paths(*operations: str) -> list[str]:
+    """Return the paths of the routes that do one of the operations, but for HEAD."""
+    routes = [route.split() for route, operation in OPERATIONS.items() if operation in operations]
+    return [path for method, path in routes if method != "HEAD"]
 
 
 def fill(path: str, item: Item) -> str:

@@ -1,17 +1,17 @@
 """Reads and validates what a request says of an item: its key, its attributes, the changes to them."""
-{{ source.turn_formatter_off(service) }}
+
 import re
-{{ source.import_from("collections.abc", "Iterable", "Mapping", Callable=service.attributes.listed) }}
+from collections.abc import {{ "Callable, " if service.attributes.listed }}Iterable, Mapping
 {%- if service.attributes.listed %}
 from datetime import date
 {%- endif %}
 from decimal import Decimal
-{{ source.import_from("typing", "Any", NamedTuple=service.attributes.listed) }}
+from typing import Any{{ ", NamedTuple" if service.attributes.listed }}
 
 from service import json_values
 from service.errors import InvalidRequest
 from service.http import Request
-{{ source.import_from("service.table", "KEY", "Item", "KeyAttribute", INDEXES=service.indexes) }}
+from service.table import {{ "INDEXES, " if service.indexes }}KEY, Item, KeyAttribute
 
 # What fits into an update expression: Amazon DynamoDB Developer Guide, "Quotas", expression parameters.
 MAX_CHANGES = 300
@@ -103,7 +103,7 @@ def check_attributes(values: Item) -> None:
 {% if service.indexes -%}
 def check_index_keys(values: Item) -> None:
     """Raise InvalidRequest for a value that cannot be in an index. An item without it is not in the index."""
-    for index in INDEXES:
+    for index in INDEXES.values():
         for key in index.key:
             if key.name in values:
                 check_key_value(key, values[key.name])

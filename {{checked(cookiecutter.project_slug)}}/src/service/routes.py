@@ -11,7 +11,7 @@ from service.errors import NotImplementedYet
 {% endif -%}
 from service.http import Request, Response
 {%- if service.uses_table %}
-{{ source.import_from("service.table", "table", *source.list_queried_indexes(service)) }}
+from service.table import {{ "INDEXES, " if service.queries_index }}table
 {%- endif %}
 
 Handler = Callable[[Request], Response]
@@ -23,7 +23,7 @@ def {{ route.name }}(request: Request) -> Response:
     page = table.scan(pages.read_limit(request), pages.read_cursor(request))
     return pages.make_page(request, page)
 {%- elif route.index %}
-    index = {{ route.index.constant }}
+    index = INDEXES["{{ route.index.name }}"]
     partition = items.read_key(request, index.key)
     start = pages.read_cursor(request, index.cursor_key)
     page = table.query(partition, pages.read_limit(request), start, index.name)
@@ -35,14 +35,22 @@ def {{ route.name }}(request: Request) -> Response:
 {%- elif route.operation == "create" %}
     item = items.read_item(request)
     table.create(item)
-    {{ source.respond_created_in_python(route) }}
+{%- if route.location %}
+    return responses.created(
+        request,
+        item,
+        "{{ route.location }}",
+    )
+{%- else %}
+    return responses.created(request, item)
+{%- endif %}
 {%- elif route.operation == "read" %}
     return responses.ok(table.read(items.read_key(request)))
 {%- elif route.operation == "replace" %}
     item = items.read_item(request)
     if table.replace(item):
         return responses.ok(item)
-    {{ source.respond_created_in_python(route) }}
+    return responses.created(request, item, request.resource)
 {%- elif route.operation == "update" %}
     return responses.ok(table.update(items.read_key(request), items.read_changes(request)))
 {%- elif route.operation == "delete" %}

@@ -35,15 +35,11 @@ class KeyAttribute(NamedTuple):
     """DynamoDB's limit for a string."""
 
 
-KEY = (
+KEY = [
 {%- for key in service.keys %}
-    KeyAttribute(
-        name="{{ key.name }}",
-        type="{{ key.type }}",
-        max_bytes={{ key.max_bytes }},
-    ),
+    KeyAttribute("{{ key.name }}", "{{ key.type }}", max_bytes={{ key.max_bytes }}),
 {%- endfor %}
-)
+]
 {% if service.indexes %}
 
 {% include "indexes.py" -%}

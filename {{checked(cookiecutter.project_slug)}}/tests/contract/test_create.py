@@ -1,9 +1,8 @@
+{% set large = contract.format_large(service) -%}
 {% set refusals = contract.list_refusals(service) -%}
-{% set required = service.attributes.required and service.attributes.required[0] -%}
-{% set large = contract.choose_large(service) -%}
 {% set parallel_api = "parallel_api" if service.is_python else "api" -%}
 """POST creates an item."""
-{{ source.turn_formatter_off(service) }}
+
 import json
 from concurrent.futures import ThreadPoolExecutor
 {%- if service.attributes.allows_others %}
@@ -13,18 +12,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-{{ source.import_from("api", "ATTRIBUTES", "KEY", "OTHER_VALUES", "Api", "Item", "NewItem", "Table", REFUSED=refusals) }}
+from api import ATTRIBUTES, KEY, {{ "LARGE, " if large }}OTHER_VALUES, {{ "REFUSED, " if refusals }}{{ "REQUIRED, " if service.attributes.required }}Api, Item, NewItem, Table, list_paths
 
-{{ contract.parametrize(contract.list_routes(service, "create")) }}
+pytestmark = pytest.mark.parametrize("path", list_paths("create"))
 
 SEED = Path(__file__).parents[2] / "seed.json"
-LOCATIONS: list[str] = {{ contract.write_locations(service, "create") }}
 *_, LAST_KEY = KEY
 
 
+@pytest.mark.smoke
 def test_creates_an_item(api: Api, table: Table, key: Item, path: str) -> None:
     item = {**key, **ATTRIBUTES}
-    locations: list[str | None] = [api.location(location, key) for location in LOCATIONS]
+    item_paths = list_paths("read", "replace", "update", "delete")
+    locations: list[str | None] = [api.location(item_path, key) for item_path in item_paths]
 
     response = api.post(path, key, body=item)
 
@@ -145,7 +145,7 @@ def test_accepts_the_longest_key(api: Api, new_item: NewItem, path: str) -> None
 
 
 def test_refuses_an_item_over_400_kilobytes(api: Api, key: Item, path: str) -> None:
-    response = api.post(path, key, body={**key, **ATTRIBUTES, {{ large[0] }}: {{ large[1] }}})
+    response = api.post(path, key, body={**key, **ATTRIBUTES, **LARGE})
 
     assert (response.status, response.json) == (413, {"message": "The item is larger than 400 KB"})
 {%- endif %}
@@ -164,13 +164,15 @@ def test_refuses_a_wrong_value(api: Api, key: Item, path: str, name: str, value:
 
     assert (response.status, response.json) == (400, {"message": message})
 {%- endif %}
-{%- if required %}
+{%- if service.attributes.required %}
 
 
 def test_refuses_an_item_without_a_required_attribute(api: Api, key: Item, path: str) -> None:
+    name, *_ = REQUIRED
+
     response = api.post(path, key, body=key)
 
-    assert (response.status, response.json) == (400, {"message": "{{ required.name }} is missing"})
+    assert (response.status, response.json) == (400, {"message": f"{name} is missing"})
 {%- endif %}
 {%- if not service.attributes.allows_others %}
 

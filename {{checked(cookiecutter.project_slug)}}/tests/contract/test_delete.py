@@ -1,11 +1,12 @@
 """DELETE deletes an item."""
 
 import pytest
-from api import Api, Item, Table
+from api import Api, Item, Table, list_paths
 
-{{ contract.parametrize(contract.list_routes(service, "delete")) }}
+pytestmark = pytest.mark.parametrize("path", list_paths("delete"))
 
 
+@pytest.mark.smoke
 def test_deletes_an_item(api: Api, table: Table, item: Item, key: Item, path: str) -> None:
     response = api.delete(path, item)
 

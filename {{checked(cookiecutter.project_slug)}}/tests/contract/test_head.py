@@ -1,7 +1,7 @@
 """HEAD responds as GET does, without a body."""
 
 import pytest
-from api import Api, Item
+from api import Api, Item, NewItem
 
 # The status if no item has the key.
 STATUSES = {
@@ -12,6 +12,7 @@ STATUSES = {
 
 
 @pytest.mark.parametrize("path", STATUSES)
+@pytest.mark.smoke
 def test_responds_without_a_body(api: Api, item: Item, path: str) -> None:
     response = api.request("HEAD", path, item)
 
@@ -19,7 +20,7 @@ def test_responds_without_a_body(api: Api, item: Item, path: str) -> None:
 
 
 @pytest.mark.parametrize(("path", "status"), STATUSES.items())
-def test_responds_without_a_body_if_no_item_has_the_key(api: Api, key: Item, path: str, status: int) -> None:
-    response = api.request("HEAD", path, key)
+def test_responds_without_a_body_if_no_item_has_the_key(api: Api, new_item: NewItem, path: str, status: int) -> None:
+    response = api.request("HEAD", path, new_item())
 
     assert (response.status, response.text) == (status, "")

@@ -1,6 +1,6 @@
 {% set routes = contract.list_index_routes(service) -%}
 """GET lists the items of an index, one page at a time."""
-{{ source.turn_formatter_off(service) }}
+
 import time
 from typing import Any
 
@@ -8,16 +8,20 @@ import pytest
 from api import Api, Item, NewItem, Table
 
 # Each route, with the attributes of its index's key.
-ROUTES: list[tuple[str, list[str]]] = [
+ROUTES = {
 {%- for route in routes %}
-    ({{ route.path | quoted }}, [{{ route.index.keys | map(attribute="name") | map("quoted") | join(", ") }}]),
+    {{ route.path | quoted }}: [
+{%- for key in route.index.keys %}
+        {{ key.name | quoted }},
 {%- endfor %}
-]
+    ],
+{%- endfor %}
+}
 # Values of the indexes' sort keys, not in order.
-SORT_VALUES: dict[str, list[Any]] = {{ contract.write_sort_values(service) }}
+SORT_VALUES: dict[str, list[Any]] = {{ contract.format_sort_values(service) }}
 SECONDS_TO_INDEX = 10  # reads of an index are eventually consistent
 
-pytestmark = pytest.mark.parametrize(("path", "names"), ROUTES)
+pytestmark = pytest.mark.parametrize(("path", "names"), ROUTES.items())
 
 
 @pytest.fixture
@@ -42,6 +46,11 @@ def read_pages(api: Api, path: str, item: Item) -> list[list[Item]]:
         if response.json["next_cursor"] is None:
             return pages
         query["cursor"] = response.json["next_cursor"]
+
+
+@pytest.mark.smoke
+def test_responds_with_items(api: Api, item: Item, path: str, names: list[str]) -> None:
+    assert set(api.get(path, item).json) == {"items", "next_cursor"}
 
 
 def test_lists_the_items_in_order(api: Api, items: list[Item], path: str, names: list[str]) -> None:

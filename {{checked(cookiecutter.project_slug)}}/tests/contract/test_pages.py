@@ -5,9 +5,9 @@ import json
 from typing import Any
 
 import pytest
-from api import Api, Item
+from api import Api, Item, list_paths
 
-{{ contract.parametrize(contract.list_routes(service, "list", "query")) }}
+pytestmark = pytest.mark.parametrize("path", list_paths("list", "query"))
 
 
 def read_pages(api: Api, path: str, item: Item, **query: str) -> list[list[Item]]:
@@ -21,6 +21,11 @@ def read_pages(api: Api, path: str, item: Item, **query: str) -> list[list[Item]
         if response.json["next_cursor"] is None:
             return pages
         query["cursor"] = response.json["next_cursor"]
+
+
+@pytest.mark.smoke
+def test_lists_items(api: Api, item: Item, path: str) -> None:
+    assert api.get(path, item, limit="1").json["items"]
 
 
 def test_lists_each_item_on_one_page(api: Api, items: list[Item], path: str) -> None:

@@ -1,11 +1,12 @@
 """GET reads an item."""
 
 import pytest
-from api import KEY, Api, Item, Table
+from api import KEY, Api, Item, Table, list_paths
 
-{{ contract.parametrize(contract.list_routes(service, "read")) }}
+pytestmark = pytest.mark.parametrize("path", list_paths("read"))
 
 
+@pytest.mark.smoke
 def test_reads_an_item(api: Api, item: Item, path: str) -> None:
     response = api.get(path, item)
 

@@ -1,23 +1,21 @@
+{% set large = contract.format_large(service) -%}
 {% set refusals = contract.list_refusals(service) -%}
-{% set required = service.attributes.required and service.attributes.required[0] -%}
-{% set large = contract.choose_large(service) -%}
 """PUT replaces an item, or creates it."""
-{{ source.turn_formatter_off(service) }}
+
 from typing import Any
 
 import pytest
-{{ source.import_from("api", "ATTRIBUTES", "REQUIRED", "Api", "Item", "Table", REFUSED=refusals) }}
+from api import ATTRIBUTES, {{ "LARGE, " if large }}{{ "REFUSED, " if refusals }}REQUIRED, Api, Item, Table, list_paths
 
-{{ contract.parametrize(contract.list_routes(service, "replace")) }}
-
-LOCATIONS: list[str] = {{ contract.write_locations(service, "replace") }}
+pytestmark = pytest.mark.parametrize("path", list_paths("replace"))
 
 
+@pytest.mark.smoke
 def test_creates_an_item(api: Api, table: Table, key: Item, path: str) -> None:
     response = api.put(path, key, body=ATTRIBUTES)
 
     assert (response.status, response.json) == (201, {**key, **ATTRIBUTES})
-    assert response.headers["Location"] in [api.location(path, key) for path in LOCATIONS]
+    assert response.headers["Location"] == api.location(path, key)
     assert table.get_item(Key=key)["Item"] == response.json
 
 
@@ -61,7 +59,7 @@ def test_refuses_a_body_that_is_not_an_item(api: Api, key: Item, path: str, body
 
 
 def test_refuses_an_item_over_400_kilobytes(api: Api, key: Item, path: str) -> None:
-    response = api.put(path, key, body={**REQUIRED, {{ large[0] }}: {{ large[1] }}})
+    response = api.put(path, key, body={**REQUIRED, **LARGE})
 
     assert (response.status, response.json) == (413, {"message": "The item is larger than 400 KB"})
 {%- endif %}
@@ -74,13 +72,15 @@ def test_refuses_a_wrong_value(api: Api, key: Item, path: str, name: str, value:
 
     assert (response.status, response.json) == (400, {"message": message})
 {%- endif %}
-{%- if required %}
+{%- if service.attributes.required %}
 
 
 def test_refuses_an_item_without_a_required_attribute(api: Api, key: Item, path: str) -> None:
+    name, *_ = REQUIRED
+
     response = api.put(path, key, body=key)
 
-    assert (response.status, response.json) == (400, {"message": "{{ required.name }} is missing"})
+    assert (response.status, response.json) == (400, {"message": f"{name} is missing"})
 {%- endif %}
 {%- if not service.attributes.allows_others %}
 

@@ -1,18 +1,18 @@
+{% set large = contract.format_large(service) -%}
 {% set refusals = contract.list_refusals(service) -%}
-{% set required = service.attributes.required and service.attributes.required[0] -%}
-{% set large = contract.choose_large(service) -%}
 {% set parallel_api = "parallel_api" if service.is_python else "api" -%}
 """PATCH sets and removes attributes of an item."""
-{{ source.turn_formatter_off(service) }}
+
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-{{ source.import_from("api", "ATTRIBUTES", "KEY", "OTHER_VALUES", "REQUIRED", "Api", "Item", "NewItem", "Table", REFUSED=refusals) }}
+from api import ATTRIBUTES, KEY, {{ "LARGE, " if large }}OTHER_VALUES, {{ "REFUSED, " if refusals }}REQUIRED, Api, Item, NewItem, Table, list_paths
 
-{{ contract.parametrize(contract.list_routes(service, "update")) }}
+pytestmark = pytest.mark.parametrize("path", list_paths("update"))
 
 
+@pytest.mark.smoke
 def test_sets_and_removes_attributes(api: Api, table: Table, item: Item, key: Item, path: str) -> None:
     removed = [name for name in ATTRIBUTES if name not in REQUIRED][:1]
     changed = {name: value for name, value in {**item, **OTHER_VALUES}.items() if name not in removed}
@@ -102,7 +102,7 @@ def test_refuses_to_change_the_key(api: Api, item: Item, key: Item, path: str, v
 
 
 def test_refuses_a_change_that_makes_the_item_too_large(api: Api, item: Item, path: str) -> None:
-    response = api.patch(path, item, body={ {{- large[0] }}: {{ large[1] }}})
+    response = api.patch(path, item, body=LARGE)
 
     assert (response.status, response.json) == (413, {"message": "The item is larger than 400 KB"})
 {%- endif %}
@@ -115,13 +115,15 @@ def test_refuses_a_wrong_value(api: Api, item: Item, path: str, name: str, value
 
     assert (response.status, response.json) == (400, {"message": message})
 {%- endif %}
-{%- if required %}
+{%- if service.attributes.required %}
 
 
 def test_refuses_to_remove_a_required_attribute(api: Api, item: Item, path: str) -> None:
-    response = api.patch(path, item, body={"{{ required.name }}": None})
+    name, *_ = REQUIRED
 
-    message = "{{ required.name }} is required and cannot be removed"
+    response = api.patch(path, item, body={name: None})
+
+    message = f"{name} is required and cannot be removed"
     assert (response.status, response.json) == (400, {"message": message})
 {%- endif %}
 {%- if service.attributes.listed %}
