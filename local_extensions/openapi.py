@@ -1,95 +1,201 @@
-"""What only openapi.yaml needs: its responses and its schemas."""
+"""openapi.yaml, as data."""
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, NamedTuple
+import json
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from local_extensions.quoting import quote_yaml
-from local_extensions.routes import ITEM_OPERATIONS, Route
+from local_extensions.examples import write_body
+from local_extensions.routes import Route, is_parameter
+from local_extensions.yaml_style import Line, format_yaml
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from local_extensions.attributes import Attribute
     from local_extensions.keys import Key
     from local_extensions.service import Service
 
 
 class Response(NamedTuple):
-    """A response of openapi.yaml."""
+    """A response of openapi.yaml, named after its status; those with 200 are named after their bodies."""
 
     name: str
+    status: int
     description: str
-    schema: str = ""
-    """The schema of openapi.yaml that the body has, if it has one."""
+    schema: str = "Error"
+    """The schema that the body has; empty if it has none."""
 
-    @property
-    def brief(self) -> str:
-        """The description without what it says of the body, for HEAD."""
-        return self.description.partition(";")[0]
+    headers: tuple[str, ...] = ()
+    """The names of HEADERS that it has."""
 
 
-class ItemSchema(NamedTuple):
-    """A schema of openapi.yaml for an item in a body. Names and values are as YAML writes them."""
+HEADERS: dict[str, Any] = {
+    "Location": {
+        "description": "The item's own path",
+        "required": True,
+        "schema": {"type": "string", "pattern": "^/"},
+    },
+    "Retry-After": {
+        "description": "The number of seconds after which to try again",
+        "required": True,
+        "schema": {"type": "integer"},
+    },
+}
 
-    name: str
-    description: str
-    required: list[str]
-    properties: dict[str, str]
-    """The schema of each property, on one line."""
+# In the order in which openapi.yaml has them.
+RESPONSES = [
+    Response("Page", 200, "A page of items", "Page"),
+    Response("Item", 200, "The item", "Item"),
+    Response("Created", 201, "The new item", "Item", ("Location",)),
+    Response("NoContent", 204, "The item is deleted", ""),
+    Response("BadRequest", 400, "The request is invalid; `message` says why"),
+    Response("NotFound", 404, "No item has this key"),
+    Response("Conflict", 409, "An item with this key already exists"),
+    Response("ContentTooLarge", 413, "The item is larger than 400 KB"),
+    Response("InternalServerError", 500, "The service failed; `message` names the request"),
+    Response("NotImplemented", 501, "The route is not implemented yet"),
+    Response(
+        "ServiceUnavailable", 503, "The table is throttling requests, missing or unreachable", headers=("Retry-After",)
+    ),
+]
+ALWAYS = {"InternalServerError", "ServiceUnavailable"}
+OPERATION_RESPONSES = {
+    "list": {"Page", "BadRequest", *ALWAYS},
+    "query": {"Page", "BadRequest", *ALWAYS},
+    "create": {"Created", "BadRequest", "Conflict", "ContentTooLarge", *ALWAYS},
+    "read": {"Item", "BadRequest", "NotFound", *ALWAYS},
+    "replace": {"Item", "Created", "BadRequest", "ContentTooLarge", *ALWAYS},
+    "update": {"Item", "BadRequest", "NotFound", "ContentTooLarge", *ALWAYS},
+    "delete": {"NoContent", "BadRequest", "NotFound", *ALWAYS},
+    "stub": {"InternalServerError", "NotImplemented"},
+}
 
-    additional: str
-    """Whether the item may have other properties."""
+# The parameters in queries and headers, and the operations that have them.
+PARAMETERS: dict[str, Any] = {
+    "Limit": {
+        "name": "limit",
+        "in": "query",
+        "description": "The largest number of items on a page",
+        "schema": {"type": "integer", "minimum": 1, "maximum": 100, "default": 25},
+    },
+    "Cursor": {
+        "name": "cursor",
+        "in": "query",
+        "description": "The next_cursor of the previous page, from this path",
+        "schema": {"type": "string", "pattern": "^[A-Za-z0-9_-]+$"},
+    },
+}
 
-
-ITEM_SCHEMAS = {
+# The schema of each type of attribute; that of an enum has its values, too.
+TYPE_SCHEMAS: dict[str, Any] = {
+    "string": {"type": "string"},
+    "number": {"type": "number"},
+    "integer": {"type": "integer"},
+    "boolean": {"type": "boolean"},
+    "datetime": {"type": "string", "format": "date-time"},
+    "list": {"type": "array", "items": {}},
+    "map": {"type": "object", "additionalProperties": True},
+    "enum": {"type": "string"},
+}
+ITEM_DESCRIPTIONS = {
     "Item": "An item; it may have any other attributes",
     "NewItem": "An item to create; it may have any other attributes",
     "NewPartitionItem": "An item to create; its partition key is in the path and may be left out, or repeated, here",
     "ItemReplacement": "All attributes of an item; its key is in the path and may be left out, or repeated, here",
     "ItemChanges": "Attributes to set, and null for those to remove; the key is in the path and cannot change",
 }
-TYPED_ITEM_SCHEMAS = {
-    "Item": "An item; one that was written before its attributes were declared may lack some, or have others",
+TYPED_ITEM_DESCRIPTIONS = {
+    "Item": "An item; one from before an attribute was declared may lack it, or have another type",
     "NewItem": "An item to create",
     "NewPartitionItem": "An item to create; its partition key is in the path",
     "ItemReplacement": "All attributes of an item; its key is in the path",
-    "ItemChanges": ITEM_SCHEMAS["ItemChanges"],
+    "ItemChanges": ITEM_DESCRIPTIONS["ItemChanges"],
 }
-# The schema of each type of attribute; that of an enum has its values, too.
-TYPE_SCHEMAS = {
-    "string": ["type: string"],
-    "number": ["type: number"],
-    "integer": ["type: integer"],
-    "boolean": ["type: boolean"],
-    "datetime": ["type: string", "format: date-time"],
-    "list": ["type: array", "items: {}"],
-    "map": ["type: object", "additionalProperties: true"],
-    "enum": ["type: string"],
+PAGE = {
+    "type": "object",
+    "required": ["items", "next_cursor"],
+    "properties": {
+        "items": {"type": "array", "items": Line({"$ref": "#/components/schemas/Item"})},
+        "next_cursor": {
+            "description": "The cursor of the next page; null on the last one",
+            "type": ["string", "null"],
+        },
+    },
+}
+ERROR = {"type": "object", "required": ["message"], "properties": {"message": {"type": "string"}}}
+SIGNATURE = {
+    "description": "AWS Signature Version 4; `make dev` accepts unsigned requests, too",
+    "type": "apiKey",
+    "name": "Authorization",
+    "in": "header",
+    "x-amazon-apigateway-authtype": "awsSigv4",
 }
 
-PAGE = Response("Page", "A page of items", "Page")
-ITEM = Response("Item", "The item", "Item")
-CREATED = Response("Created", "The new item", "Item")
-DELETED = Response("Deleted", "The item is deleted")
-REFUSED = Response("Refused", "The request is invalid; `message` says why", "Error")
-NOT_FOUND = Response("NotFound", "No item has this key", "Error")
-EXISTS = Response("Exists", "An item with this key already exists", "Error")
-TOO_LARGE = Response("TooLarge", "The item is larger than 400 KB", "Error")
-FAILED = Response("Failed", "The service failed; `message` names the request", "Error")
-NOT_IMPLEMENTED = Response("NotImplemented", "The route is not implemented yet", "Error")
-UNAVAILABLE = Response("Unavailable", "The table is throttling requests, missing or unreachable", "Error")
 
-# The responses of each operation.
-ALWAYS = {"500": FAILED, "503": UNAVAILABLE}
-OPERATION_RESPONSES = {
-    "list": {"200": PAGE, "400": REFUSED, **ALWAYS},
-    "query": {"200": PAGE, "400": REFUSED, **ALWAYS},
-    "create": {"201": CREATED, "400": REFUSED, "409": EXISTS, "413": TOO_LARGE, **ALWAYS},
-    "read": {"200": ITEM, "400": REFUSED, "404": NOT_FOUND, **ALWAYS},
-    "replace": {"200": ITEM, "201": CREATED, "400": REFUSED, "413": TOO_LARGE, **ALWAYS},
-    "update": {"200": ITEM, "400": REFUSED, "404": NOT_FOUND, "413": TOO_LARGE, **ALWAYS},
-    "delete": {"204": DELETED, "400": REFUSED, "404": NOT_FOUND, **ALWAYS},
-    "stub": {"500": FAILED, "501": NOT_IMPLEMENTED},
-}
+def format_sections(service: Service) -> str:
+    """Return what follows the head of openapi.yaml."""
+    sections = [
+        describe_access(service),
+        {"paths": describe_paths(service)},
+        {"components": describe_components(service)},
+    ]
+    return "\n\n".join(map(format_yaml, sections))
+
+
+def describe_access(service: Service) -> dict[str, Any]:
+    """Return who may call the API, and the tags of its operations."""
+    tags = dict.fromkeys(name_tag(route, service) for route in service.routes)
+    return {"security": [{"SigV4": []}] if service.is_signed else [], "tags": [{"name": tag} for tag in tags]}
+
+
+def describe_paths(service: Service) -> dict[str, Any]:
+    return {
+        # OpenAPI has no parameter for the rest of a path.
+        path.replace("+}", "}"): drop_empty(
+            {
+                "parameters": [describe_path_parameter(name, routes, service) for name in routes[0].parameters],
+                **{name_method(route): describe_operation(route, service) for route in routes},
+            }
+        )
+        for path, routes in service.routes_by_path.items()
+    }
+
+
+def describe_components(service: Service) -> dict[str, Any]:
+    """Return what operations refer to."""
+    responses = list_responses(service)
+    schemas = {name: describe_key_schema(key) for name, key in list_key_schemas(service).items() if service.uses_table}
+    schemas |= describe_items(service, responses)
+    if any(response.schema == "Page" for response in responses):
+        schemas["Page"] = PAGE
+    schemas["Error"] = ERROR
+    parameters = {name for route in service.routes for name in list_parameters(route)}
+    return drop_empty(
+        {
+            "securitySchemes": {"SigV4": SIGNATURE} if service.is_signed else {},
+            "parameters": {name: described for name, described in PARAMETERS.items() if name in parameters},
+            "schemas": schemas,
+            "responses": {
+                response.name: describe_response(response, service)
+                for response in responses
+                if response.name != "Page"  # each operation has its own, with a link to the next page
+            },
+        }
+    )
+
+
+def list_responses(service: Service) -> list[Response]:
+    """Return the responses of all routes; those of HEAD have no body, so each route describes its own."""
+    names = {
+        name for route in service.routes if route.method != "HEAD" for name in OPERATION_RESPONSES[route.operation]
+    }
+    return [response for response in RESPONSES if response.name in names]
+
+
+def name_tag(route: Route, service: Service) -> str:
+    """Return what clients and the page group a route by: its path's first fixed segment, or the table."""
+    return next((segment for segment in route.segments if not is_parameter(segment)), service.table_name)
 
 
 def name_method(route: Route) -> str:
@@ -97,120 +203,59 @@ def name_method(route: Route) -> str:
     return "x-amazon-apigateway-any-method" if route.method == "ANY" else route.method.lower()
 
 
-def write_path(path: str) -> str:
-    """Return a route's path as OpenAPI writes it, which has no parameter for the rest of a path.
-
-    >>> write_path("/files/{proxy+}")
-    '/files/{proxy}'
-    """
-    return path.replace("+}", "}")
-
-
-def list_route_responses(route: Route) -> list[tuple[str, Response]]:
-    """Return each status of the handler, with the response that describes it."""
-    return list(OPERATION_RESPONSES[route.operation].items())
-
-
-def list_responses(service: Service) -> list[Response]:
-    """Return the responses that routes refer to: all but those that a route describes itself."""
-    used = [
-        response for route in service.routes if route.method != "HEAD" for _, response in list_route_responses(route)
-    ]
-    return [response for response in dict.fromkeys(used) if response != PAGE]
-
-
-def list_item_schemas(service: Service) -> list[ItemSchema]:
-    """Return the schemas of items that bodies have: one for responses, and one for each kind of request."""
-    used = {route.body_schema for route in service.routes} | {response.schema for response in list_responses(service)}
-    if has_pages(service):
-        used.add("Item")
-    descriptions = TYPED_ITEM_SCHEMAS if service.attributes.listed else ITEM_SCHEMAS
-    return [make_item_schema(name, text, service) for name, text in descriptions.items() if name in used]
-
-
-def make_item_schema(name: str, description: str, service: Service) -> ItemSchema:
-    """Return a schema: `Item`, in responses, requires only the key, because older items may lack or have anything."""
-    keys = {"Item": service.keys, "NewItem": service.keys, "NewPartitionItem": service.keys[1:]}.get(name, [])
-    required = [key.name for key in keys]
-    properties = {key.name: f'{{$ref: "#/components/schemas/{name_key_schemas(service)[key.name]}"}}' for key in keys}
-    if name == "Item":
-        properties |= {
-            each.name: f"{{description: {quote_yaml(each.must_be[0].upper() + each.must_be[1:])}}}"
-            for each in service.attributes.listed
-        }
-    else:
-        is_change = name == "ItemChanges"
-        required += [] if is_change else [each.name for each in service.attributes.required]
-        properties |= describe_properties(service, is_change=is_change)
-    additional = "true" if name == "Item" or service.attributes.allows_others else "false"
-    written = {quote_yaml(each): schema for each, schema in properties.items()}
-    return ItemSchema(name, description, [quote_yaml(each) for each in required], written, additional)
-
-
-def describe_properties(service: Service, *, is_change: bool) -> dict[str, str]:
-    """Return the schema of each attribute, and of each index's key; a change may remove those that are not required."""
-    properties = {}
-    lengths = {key.name: describe_length(key) for key in service.index_keys}
-    for attribute in service.attributes.listed:
-        schema = [
-            *TYPE_SCHEMAS[attribute.type],
-            *(lengths.get(attribute.name, []) if attribute.type == "string" else []),
-        ]
-        if attribute.values:
-            schema.append(f"enum: [{', '.join(map(quote_yaml, attribute.values))}]")
-        properties[attribute.name] = write_schema(schema, is_nullable=is_change and not attribute.is_required)
-    for key in service.index_keys:
-        if key.name not in properties:
-            schema = [f"type: {'number' if key.is_number else 'string'}", *lengths[key.name]]
-            properties[key.name] = write_schema(schema, is_nullable=is_change)
-    return properties
-
-
-def describe_length(key: Key) -> list[str]:
-    return [] if key.is_number else ["minLength: 1", f"maxLength: {key.max_bytes}"]
-
-
-def write_schema(schema: list[str], *, is_nullable: bool) -> str:
-    """Return a schema on one line, which may allow null, too."""
-    text = ", ".join(schema)
-    if is_nullable:
-        text = re.sub(r"type: (\w+)", r'type: [\1, "null"]', text, count=1)
-        text = re.sub(r"enum: \[(.*)\]", r"enum: [\1, null]", text)
-    return f"{{{text}}}"
-
-
-def describe_parameter(parameter: str, routes: list[Route], service: Service) -> str:
-    """Return the schema of a path's parameter, on one line: a key's if a route at the path uses it."""
-    key_schemas = name_key_schemas(service)
+def describe_path_parameter(name: str, routes: list[Route], service: Service) -> dict[str, Any]:
+    """Return a path's parameter. Its schema is a key's if a route at the path uses it."""
+    key_schemas = {key.name: schema for schema, key in list_key_schemas(service).items()}
     index = next((route.index for route in routes if route.index), None)
+    schema = Line(type="string")
     if index:
-        key = index.partition_key
-        return write_schema(
-            [f"type: {'number' if key.is_number else 'string'}", *describe_length(key)], is_nullable=False
-        )
-    if parameter in key_schemas and any(route.operation != "stub" for route in routes):
-        return f'{{$ref: "#/components/schemas/{key_schemas[parameter]}"}}'
-    return "{type: string}"
+        schema = Line(describe_key(index.partition_key))
+    elif name in key_schemas and any(route.operation != "stub" for route in routes):
+        schema = refer("schemas", key_schemas[name])
+    return {"name": name, "in": "path", "required": True, "schema": schema}
 
 
-def point_to_key(service: Service) -> str:
-    """Return where a link's parameters are in the response."""
-    return f"{{{', '.join(f'{quote_yaml(key.name)}: $response.body#/{key.name}' for key in service.keys)}}}"
+def describe_operation(route: Route, service: Service) -> dict[str, Any]:
+    body = Line(json.loads(write_body(service, route))) if route.body_schema else {}
+    content = {"application/json": {"schema": refer("schemas", route.body_schema), "example": body}}
+    return drop_empty(
+        {
+            "operationId": route.name,
+            "summary": route.summary[0].upper() + route.summary[1:],
+            "tags": [name_tag(route, service)],
+            "parameters": [refer("parameters", name) for name in list_parameters(route)],
+            "requestBody": {"required": True, "content": content} if route.body_schema else {},
+            "responses": {
+                str(response.status): describe_route_response(route, response, service)
+                for response in RESPONSES
+                if response.name in OPERATION_RESPONSES[route.operation]
+            },
+        }
+    )
 
 
-def has_pages(service: Service) -> bool:
-    """Return whether a response has a page in its body."""
-    return any(route.is_page and route.method != "HEAD" for route in service.routes)
+def list_parameters(route: Route) -> list[str]:
+    """Return the names of the PARAMETERS that a route has."""
+    return ["Limit", "Cursor"] if route.is_page else []
 
 
-def list_key_schemas(service: Service) -> dict[str, Key]:
-    """Return the schemas of the table's key attributes, by name."""
-    return dict(zip(("PartitionKey", "SortKey"), service.all_keys[: len(service.keys)], strict=False))
+def describe_route_response(route: Route, response: Response, service: Service) -> dict[str, Any]:
+    if route.method == "HEAD":
+        brief = response.description.partition(";")[0]
+        return describe_response(response._replace(description=brief, schema=""), service)
+    if response.name != "Page":
+        return refer("responses", response.name)
+    parameters = {f"path.{name}": f"$request.path.{name}" for name in route.parameters}
+    parameters["query.cursor"] = "$response.body#/next_cursor"
+    link = {"operationId": route.name, "parameters": parameters}
+    return {**describe_response(response, service), "links": {"next": link}}
 
 
-def name_key_schemas(service: Service) -> dict[str, str]:
-    """Return the schema of each attribute of the table's key."""
-    return {key.name: name for name, key in list_key_schemas(service).items()}
+def describe_response(response: Response, service: Service) -> dict[str, Any]:
+    headers = {name: HEADERS[name] for name in response.headers if name != "Location" or gives_location(service)}
+    body = Line(schema=refer("schemas", response.schema)) if response.schema else {}
+    content = {"application/json": body} if response.schema else {}
+    return drop_empty({"description": response.description, "headers": headers, "content": content})
 
 
 def gives_location(service: Service) -> bool:
@@ -218,9 +263,78 @@ def gives_location(service: Service) -> bool:
     return any(route.location for route in service.routes)
 
 
-def list_item_routes(service: Service) -> list[Route]:
-    """Return the routes to an item by its whole key; of several paths, those of the one that Location names."""
-    routes = [route for route in service.routes if route.operation in ITEM_OPERATIONS.values()]
-    located = [route.location for route in service.routes if route.location]
-    path = next(iter([*located, *(route.path for route in routes)]), "")
-    return [route for route in routes if route.path == path]
+def list_key_schemas(service: Service) -> dict[str, Key]:
+    """Return the schemas of the table's key attributes, by name."""
+    return dict(zip(("PartitionKey", "SortKey"), service.all_keys[: len(service.keys)], strict=False))
+
+
+def describe_key_schema(key: Key) -> dict[str, Any]:
+    limit = "Up to 38 significant digits" if key.is_number else f"At most {key.max_bytes} bytes of UTF-8"
+    return {"description": limit, **describe_key(key), "examples": [key.json_sample]}
+
+
+def describe_key(key: Key) -> dict[str, Any]:
+    return {"type": "number"} if key.is_number else {"type": "string", "minLength": 1, "maxLength": key.max_bytes}
+
+
+def describe_items(service: Service, responses: Iterable[Response]) -> dict[str, Any]:
+    """Return the schemas of items that bodies have: one for responses, and one for each kind of request."""
+    used = {route.body_schema for route in service.routes} | {response.schema for response in responses}
+    if "Page" in used:
+        used.add("Item")
+    descriptions = TYPED_ITEM_DESCRIPTIONS if service.attributes.listed else ITEM_DESCRIPTIONS
+    return {name: describe_item(name, text, service) for name, text in descriptions.items() if name in used}
+
+
+def describe_item(name: str, description: str, service: Service) -> dict[str, Any]:
+    """Return a schema of items. That of responses requires only the key, because older items may lack the rest."""
+    is_response = name == "Item"
+    is_change = name == "ItemChanges"
+    keys = {"Item": service.keys, "NewItem": service.keys, "NewPartitionItem": service.keys[1:]}.get(name, [])
+    key_schemas = {key.name: schema for schema, key in list_key_schemas(service).items()}
+    required = [key.name for key in keys]
+    if not is_response and not is_change:
+        required += [attribute.name for attribute in service.attributes.required]
+    properties: dict[str, Any] = {key.name: refer("schemas", key_schemas[key.name]) for key in keys}
+    properties |= describe_properties(service, is_change=is_change)
+    return {
+        "description": description,
+        "type": "object",
+        **drop_empty({"required": required, "properties": properties}),
+        "additionalProperties": is_response or service.attributes.allows_others,
+        **({"maxProperties": 300} if is_change else {}),
+    }
+
+
+def describe_properties(service: Service, *, is_change: bool) -> dict[str, Any]:
+    """Return the schema of each attribute, and of each index's key; a change may remove those that are not required."""
+    index_keys = {key.name: describe_key(key) for key in service.index_keys}
+    schemas = {
+        attribute.name: describe_attribute(attribute, index_keys.get(attribute.name, {}))
+        for attribute in service.attributes.listed
+    }
+    required = {attribute.name for attribute in service.attributes.required}
+    return {
+        name: Line(allow_null(schema) if is_change and name not in required else schema)
+        for name, schema in {**schemas, **index_keys, **schemas}.items()
+    }
+
+
+def describe_attribute(attribute: Attribute, index_key: dict[str, Any]) -> dict[str, Any]:
+    if attribute.type == "string" and index_key:
+        return index_key
+    values = {"enum": list(attribute.values)} if attribute.values else {}
+    return {**TYPE_SCHEMAS[attribute.type], **values}
+
+
+def allow_null(schema: dict[str, Any]) -> dict[str, Any]:
+    values = {"enum": [*schema["enum"], None]} if "enum" in schema else {}
+    return {**schema, "type": [schema["type"], "null"], **values}
+
+
+def refer(kind: str, name: str) -> Line:
+    return Line({"$ref": f"#/components/{kind}/{name}"})
+
+
+def drop_empty(mapping: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in mapping.items() if value}

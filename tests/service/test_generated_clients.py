@@ -49,7 +49,7 @@ def find_problems(service: Service) -> list[str]:
     problems = []
 
     report = run(service, python)
-    modules = {path.stem for path in service.path.glob("build/client/*/api/default/[a-z]*.py")}
+    modules = {path.stem for path in service.path.glob("build/client/*/api/*/[a-z]*.py")}
     problems += [f"Python: {line}" for line in report.splitlines() if re.search("warning|unable", line, re.IGNORECASE)]
     problems += [f"Python lacks {name}" for name in operations if name not in modules]
 
@@ -93,6 +93,10 @@ def test_generators_find_every_operation(bake: Bake, answers: dict[str, str]) ->
     service = bake(**answers)
 
     assert find_problems(service) == []
+    if "attributes" in answers:
+        (item,) = service.path.glob("build/client/*/models/item.py")
+        assert "\n    n: float | Unset = UNSET\n" in item.read_text(encoding="utf-8")
+        assert "\n            n?: number;\n" in service.read("build/client.d.ts")
     if answers.get("partition_key") == "class:N":
         assert "        PartitionKey: number;\n" in service.read("build/client.d.ts")
         (item,) = service.path.glob("build/client/*/models/item.py")

@@ -200,7 +200,7 @@ def find_processes(service: Service) -> list[str]:
 
 # What is wrong in openapi.yaml, and what the tests say of it.
 WRONG = {
-    "a status is missing": ('        "409": {$ref: "#/components/responses/Exists"}\n', "", "openapi.yaml lacks the status 409"),
+    "a status is missing": ('        "409": {$ref: "#/components/responses/Conflict"}\n', "", "openapi.yaml lacks the status 409"),
     "another status": ('"404":', '"410":', "openapi.yaml lacks the status 404"),
     "a header is missing": ("        Location:\n", "        Via:\n", "openapi.yaml lacks the header location"),
     "a header that the response lacks": ("        Location:\n", "        Link:\n", "the response lacks the header link"),

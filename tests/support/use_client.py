@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from users_api_client import Client
-from users_api_client.api.default import (
+from users_api_client.api.users import (
     delete_users_by_user_id,
     get_users,
     get_users_by_user_id,
