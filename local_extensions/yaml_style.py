@@ -20,6 +20,9 @@ class Dumper(yaml.SafeDumper):
     def increase_indent(self, *_: Any, flow: bool = False, **__: Any) -> None:
         super().increase_indent(flow, indentless=False)
 
+    def check_simple_key(self) -> bool:
+        return True  # all keys are text on one line; PyYAML would write one of 128 characters as `? key`
+
     def choose_scalar_style(self) -> str:
         style = super().choose_scalar_style()
         return '"' if style == "'" else style

@@ -86,6 +86,7 @@ def test_a_head_response_has_headers_and_no_body() -> None:
         (Line(a=1, b={"c": "d"}), "{a: 1, b: {c: d}}"),
         ({"a": {"b": []}}, "\n  a:\n    b: []"),
         ("a " * 200 + "a", "a " * 200 + "a"),
+        ({"a" * 200: 1}, f"\n  {'a' * 200}: 1"),
     ],
 )
 def test_writes_values_as_people_do(value: Any, text: str) -> None:
