@@ -13,6 +13,7 @@ import shutil
 import sys
 import unicodedata
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -101,6 +102,11 @@ def parse_answers(answers: Answers) -> tuple[Service | None, list[str]]:
     keys = [key for key in (parsed["partition_key"], parsed["sort_key"]) if isinstance(key, Key)]
     if len(keys) == 2 and keys[0].name == keys[1].name:  # noqa: PLR2004 - both keys are good
         problems.append(f"sort_key: {quote(keys[1].name)} is already the partition key; use another attribute")
+    if len(keys) == 2 and keys[0].is_uuid:  # noqa: PLR2004 - both keys are good
+        name = keys[0].name
+        problems.append(
+            f"partition_key: {quote(f'{name}:uuid')} is not the last attribute of the key; write {name}, or leave out the sort key"
+        )
     attributes, attribute_problems = parse_attributes(find_answer(answers, "attributes"), [key.name for key in keys])
     indexes, index_problems = parse_indexes(find_answer(answers, "indexes"), keys, attributes)
     problems += [f"attributes: {problem}" for problem in attribute_problems]
@@ -108,6 +114,8 @@ def parse_answers(answers: Answers) -> tuple[Service | None, list[str]]:
     chosen = {answer: parse(answer, lambda text, of=of: parse_choice(text, of)) for answer, of in CHOICES.items()}  # type: ignore[misc]
     routes_answer = find_answer(answers, "routes")
     routes, route_problems = parse_routes(routes_answer, keys, indexes, str(chosen["functions"]))
+    if attributes.created or attributes.revision:
+        routes = [replace(route, reads_first=route.operation == "replace") for route in routes]
     if not problems or routes_answer != make_default_routes(answers):  # default routes are only as good as the rest
         problems += [f"routes: {problem}" for problem in route_problems]
     problems += [

@@ -35,7 +35,16 @@ TYPES = {
     "datetime": Type("a date and time such as 2026-01-31T12:00:00Z", "S", "2026-01-31T12:00:00Z"),
     "list": Type("an array", "", ["a"]),
     "map": Type("an object", "", {"a": 1}),
+    "created": Type("a time such as 2026-01-31T12:00:00.000Z", "S", "2026-01-31T12:00:00.000Z"),
+    "updated": Type("a time such as 2026-01-31T12:00:00.000Z", "S", "2026-01-31T12:00:00.000Z"),
+    "revision": Type("a whole number", "N", 1),
+    "expiry": Type("a whole number of seconds since 1970: seconds, not milliseconds", "", 4102444800),
 }
+MAX_SECONDS = 253402300799  # the end of the year 9999; milliseconds are more
+# What the service sets itself, whatever a body says.
+WRITTEN_TYPES = ("created", "updated", "revision")
+# The types that an item has at most one attribute of.
+UNIQUE_TYPES = (*WRITTEN_TYPES, "expiry")
 
 
 @dataclass(frozen=True)
@@ -49,6 +58,11 @@ class Attribute:
     is_required: bool
     values: tuple[str, ...] = ()
     """The values of an enum."""
+
+    @property
+    def is_written(self) -> bool:
+        """Whether the service sets it, and clients do not."""
+        return self.type in WRITTEN_TYPES
 
     @property
     def must_be(self) -> str:
@@ -71,7 +85,43 @@ class Attributes:
 
     listed: tuple[Attribute, ...] = ()
     allows_others: bool = True
-    types = TYPES
+    max_seconds = MAX_SECONDS
+
+    @property
+    def types(self) -> dict[str, Type]:
+        """The types that the service checks: all but those of what it writes and does not have."""
+        used = {attribute.type for attribute in self.listed}
+        return {name: type_ for name, type_ in TYPES.items() if name not in UNIQUE_TYPES or name in used}
+
+    @property
+    def sent(self) -> list[Attribute]:
+        """The attributes that clients set."""
+        return [attribute for attribute in self.listed if not attribute.is_written]
+
+    @property
+    def written(self) -> list[Attribute]:
+        """The attributes that the service sets."""
+        return [attribute for attribute in self.listed if attribute.is_written]
+
+    @property
+    def created(self) -> str:
+        """The name of the attribute with the time of creation, or nothing; the same below."""
+        return self.find_name("created")
+
+    @property
+    def updated(self) -> str:
+        return self.find_name("updated")
+
+    @property
+    def revision(self) -> str:
+        return self.find_name("revision")
+
+    @property
+    def expiry(self) -> str:
+        return self.find_name("expiry")
+
+    def find_name(self, type_name: str) -> str:
+        return next((attribute.name for attribute in self.listed if attribute.type == type_name), "")
 
     def find(self, name: str) -> Attribute | None:
         return next((attribute for attribute in self.listed if attribute.name == name), None)
@@ -87,7 +137,7 @@ class Attributes:
 
     @property
     def samples(self) -> dict[str, object]:
-        return {attribute.name: attribute.sample for attribute in self.listed}
+        return {attribute.name: attribute.sample for attribute in self.sent}
 
 
 def parse_attributes(answer: object, key_names: Collection[str]) -> tuple[Attributes, list[str]]:
@@ -113,6 +163,7 @@ def parse_attributes(answer: object, key_names: Collection[str]) -> tuple[Attrib
         except AnswerError as error:
             problems.append(str(error))
     problems += find_repeated(attributes, key_names)
+    problems += find_repeated_types(attributes)
     if len(entries) > ATTRIBUTES:
         problems.append(
             f"lists {len(entries)} attributes, and the limit is {ATTRIBUTES}; remove {len(entries) - ATTRIBUTES}, "
@@ -134,6 +185,15 @@ def parse_attribute(entry: str) -> Attribute:
     is_required = text == entry
     if "|" in type_name:
         return Attribute(name, "enum", is_required, parse_values(entry, type_name))
+    if type_name == "uuid":
+        raise AnswerError(
+            f"{quote(entry)}: a uuid is the last attribute of the table's key; write partition_key={name}:uuid, "
+            f"or sort_key={name}:uuid"
+        )
+    if type_name in WRITTEN_TYPES:
+        if not is_required:
+            raise AnswerError(f"{quote(entry)}: every item has what the service writes; write {text}")
+        return Attribute(name, type_name, is_required=False)  # clients need not send it
     if colon and type_name not in TYPES:
         near = difflib.get_close_matches(type_name.lower(), TYPES, n=1)
         hint = (
@@ -167,3 +227,11 @@ def find_repeated(attributes: list[Attribute], key_names: Collection[str]) -> It
             yield f"{quote(name)} is in the table's key, which every item has; remove it"
         elif names.count(name) > 1:
             yield f"{quote(name)} is listed twice; remove one"
+
+
+def find_repeated_types(attributes: list[Attribute]) -> Iterator[str]:
+    """Yield a line for each type that an item has one attribute of, and that is listed twice."""
+    for type_name in UNIQUE_TYPES:
+        names = [attribute.name for attribute in attributes if attribute.type == type_name]
+        if len(set(names)) > 1:
+            yield f"{' and '.join(map(quote, names))} are both of the type {type_name}; remove one"

@@ -22,6 +22,7 @@ WRONG_VALUES = {
     "list": ['"a"', "{}"],
     "map": ["[]", '"a"'],
     "enum": ['"other value"', "None"],
+    "expiry": ['"1"', "1.5", "1769860800000"],
 }
 # Another value than the sample, for each type.
 OTHER_VALUES: dict[str, object] = {
@@ -32,6 +33,7 @@ OTHER_VALUES: dict[str, object] = {
     "datetime": "2027-01-31T12:00:00.5+09:00",
     "list": ["b", None],
     "map": {"b": [2.5]},
+    "expiry": 4102444801,
 }
 UNTYPED: dict[type, str] = {str: "string", int: "number", list: "list"}
 # Values of an attribute that is the sort key of an index, not in their order. An enum has its own.
@@ -40,6 +42,9 @@ SORT_VALUES: dict[str, list[object]] = {
     "number": [2, 10, 1, 30, 9],
     "integer": [2, 10, 1, 30, 9],
     "datetime": [f"2026-01-{day}T12:00:00Z" for day in ("02", "31", "01")],
+    "created": [f"2026-01-{day}T12:00:00.000Z" for day in ("02", "31", "01", "30", "03")],
+    "updated": [f"2026-01-{day}T12:00:00.000Z" for day in ("02", "31", "01", "30", "03")],
+    "revision": [2, 10, 1, 30, 9],
 }
 
 
@@ -119,8 +124,28 @@ def format_other_values(service: Service) -> str:
 
 def sample_attributes(service: Service) -> dict[str, object]:
     """Return a value of each attribute. Without declared ones, their names have a hyphen, which no key's name has."""
-    samples = service.attributes.samples or {"full-name": "田中太郎", "some-tags": ["a", None, True, {"b": ""}]}
-    return {**samples, **{key.name: key.json_sample for key in service.index_keys if key.name not in samples}}
+    attributes = service.attributes
+    samples = attributes.samples
+    if not attributes.sent and attributes.allows_others:
+        samples = {"full-name": "田中太郎", "some-tags": ["a", None, True, {"b": ""}]}
+    known = [*samples, *(attribute.name for attribute in attributes.written)]
+    return {**samples, **{key.name: key.json_sample for key in service.index_keys if key.name not in known}}
+
+
+def format_written(service: Service) -> str:
+    """Return a value of each attribute that the service sets."""
+    return format_item(format_entry(attribute.name, attribute.sample) for attribute in service.attributes.written)
+
+
+def sends_at_once(service: Service) -> bool:
+    """Return whether a test sends several requests at once."""
+    operations = {"update", "replace" if service.keeps_on_replace else "", "" if service.id_key else "create"}
+    return bool(list_routes(service, *operations))
+
+
+def compare(service: Service, item: str) -> str:
+    """Return the part of an item, which is an expression of Python, that the client sent."""
+    return f"sent({item})" if service.attributes.written else item
 
 
 def format_sort_values(service: Service) -> str:
@@ -176,15 +201,17 @@ def format_large(service: Service) -> str:
 
 def list_refusals(service: Service) -> list[Refusal]:
     """Return values that an attribute or an index's key cannot have: for one attribute of each type, and each key."""
-    first = {each.type: each for each in reversed(service.attributes.listed)}
+    first = {each.type: each for each in reversed(service.attributes.sent)}
     refusals = [
         refuse(each.name, value, f"must be {each.must_be}")
-        for each in service.attributes.listed
+        for each in service.attributes.sent
         if first[each.type] is each
         for value in WRONG_VALUES[each.type]
     ]
     for key in service.index_keys:
         attribute = service.attributes.find(key.name)
+        if attribute and attribute.is_written:
+            continue
         if key.is_number and not attribute:
             refusals.append(refuse(key.name, '"1"', "must be a number"))
         if not key.is_number and not attribute:

@@ -21,6 +21,10 @@ FILES_FOR_SOME: dict[tuple[str, ...], Callable[[Service], bool]] = {
     ("src/service/*", "src/requirements.txt", "scripts/runtime_client.py", "tests/unit/test_app.py"): lambda service: (
         service.is_python
     ),
+    ("src/service/written.py",): lambda service: (
+        service.is_python and bool(service.attributes.written or service.attributes.expiry)
+    ),
+    ("src/service/etags.py",): lambda service: service.is_python and bool(service.attributes.revision),
     ("Cargo.toml", "deny.toml", "rustfmt.toml", "src/*.rs"): lambda service: not service.is_python,
     ("tests/contract/test_create.py",): lambda service: bool(list_routes(service, "create")),
     ("tests/contract/test_create_in_partition.py",): lambda service: bool(list_routes_in_partition(service)),

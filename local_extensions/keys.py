@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from local_extensions.attributes import Attributes
 
 
+TABLE_KEY_TYPES = ("S", "N", "uuid")
+UUID_SAMPLE = "019b76da-a800-7000-8000-000000000001"
+
+
 @dataclass(frozen=True)
 class Key:
     """A key attribute of the table or of an index."""
@@ -34,6 +38,9 @@ class Key:
 
     sample: str
     """A value for examples."""
+
+    is_uuid: bool = False
+    """Whether the service makes the values: UUIDs, as strings."""
 
     @property
     def is_number(self) -> bool:
@@ -79,18 +86,22 @@ def parse_sort_key(answer: object) -> Key | None:
     return parse_key(text, max_bytes=MAX_SORT_KEY_BYTES, string_sample="a") if text.strip() else None
 
 
-def parse_key(answer: str, *, max_bytes: int, string_sample: str) -> Key:
-    """Return the key of `name`, `name:S` or `name:N`.
+def parse_key(answer: str, *, max_bytes: int, string_sample: str, types: tuple[str, ...] = TABLE_KEY_TYPES) -> Key:
+    """Return the key of `name` or `name:type`. Raises AnswerError.
 
     >>> parse_key("order:N", max_bytes=2048, string_sample="001").type
     'N'
     """
     name, colon, key_type = answer.strip().partition(":")
     check_attribute_name(name)
-    if colon and key_type not in ("S", "N"):
+    if colon and key_type not in types:
+        hint = f", {name}:uuid for an id that the service makes" if "uuid" in types else ""
         raise AnswerError(
-            f"{quote(answer)} has the type {quote(key_type)}, which a key cannot have; write {name}:S for a string, {name}:N for a number"
+            f"{quote(answer)} has the type {quote(key_type)}, which a key cannot have; "
+            f"write {name}:S for a string, {name}:N for a number{hint}"
         )
+    if key_type == "uuid":
+        return Key(name, "S", max_bytes, UUID_SAMPLE, is_uuid=True)
     is_number = key_type == "N"
     return Key(name, key_type or "S", max_bytes, "1" if is_number else string_sample)
 
@@ -129,7 +140,7 @@ def parse_index(entry: str, types: dict[str, str], keys: list[Key], attributes: 
     index_keys = []
     for text, max_bytes in zip(texts, (MAX_PARTITION_KEY_BYTES, MAX_SORT_KEY_BYTES), strict=False):
         try:
-            key = parse_key(text, max_bytes=max_bytes, string_sample="a")
+            key = parse_key(text, max_bytes=max_bytes, string_sample="a", types=("S", "N"))
         except AnswerError as error:
             raise AnswerError(f"{quote(entry)}: {error}") from None
         known = find_key_type(entry, key.name, keys, attributes) or types.get(key.name)
@@ -152,6 +163,10 @@ def find_key_type(entry: str, name: str, keys: list[Key], attributes: Attributes
     if attribute is None and not attributes.allows_others:
         raise AnswerError(
             f"{quote(entry)}: {quote(name)} is not one of the attributes; add it to them, or end them with ..."
+        )
+    if attribute and attribute.type == "expiry":
+        raise AnswerError(
+            f"{quote(entry)}: {quote(name)} is an expiry, and DynamoDB cannot filter by a key; use another attribute"
         )
     if attribute and not attribute.key_type:
         raise AnswerError(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from local_extensions.attributes import MAX_SECONDS
 from local_extensions.examples import write_body
 from local_extensions.routes import Route, is_parameter
 from local_extensions.yaml_style import Line, format_yaml
@@ -31,6 +32,11 @@ class Response(NamedTuple):
 
 
 HEADERS: dict[str, Any] = {
+    "ETag": {
+        "description": "The item's revision in quotes, for If-Match",
+        "required": True,
+        "schema": {"type": "string", "pattern": '^"[0-9]+"$'},
+    },
     "Location": {
         "description": "The item's own path",
         "required": True,
@@ -46,12 +52,13 @@ HEADERS: dict[str, Any] = {
 # In the order in which openapi.yaml has them.
 RESPONSES = [
     Response("Page", 200, "A page of items", "Page"),
-    Response("Item", 200, "The item", "Item"),
-    Response("Created", 201, "The new item", "Item", ("Location",)),
+    Response("Item", 200, "The item", "Item", ("ETag",)),
+    Response("Created", 201, "The new item", "Item", ("ETag", "Location")),
     Response("NoContent", 204, "The item is deleted", ""),
     Response("BadRequest", 400, "The request is invalid; `message` says why"),
     Response("NotFound", 404, "No item has this key"),
-    Response("Conflict", 409, "An item with this key already exists"),
+    Response("Conflict", 409, "An item with this key already exists, or other requests change the item"),
+    Response("PreconditionFailed", 412, "The item is not as If-Match or If-None-Match requires"),
     Response("ContentTooLarge", 413, "The item is larger than 400 KB"),
     Response("InternalServerError", 500, "The service failed; `message` names the request"),
     Response("NotImplemented", 501, "The route is not implemented yet"),
@@ -71,6 +78,9 @@ OPERATION_RESPONSES = {
     "stub": {"InternalServerError", "NotImplemented"},
 }
 
+# The operations that depend on If-Match, in services with revisions.
+CONDITIONAL_OPERATIONS = ("replace", "update", "delete")
+
 # The parameters in queries and headers, and the operations that have them.
 PARAMETERS: dict[str, Any] = {
     "Limit": {
@@ -85,6 +95,25 @@ PARAMETERS: dict[str, Any] = {
         "description": "The next_cursor of the previous page, from this path",
         "schema": {"type": "string", "pattern": "^[A-Za-z0-9_-]+$"},
     },
+    "Order": {
+        "name": "order",
+        "in": "query",
+        "description": "The order of the sort key: rising or falling",
+        "schema": {"type": "string", "enum": ["asc", "desc"], "default": "asc"},
+    },
+    "IfMatch": {
+        "name": "If-Match",
+        "in": "header",
+        "description": "The ETags of which the item must have one, or *",
+        "schema": {"type": "string"},
+        "example": '"1"',
+    },
+    "IfNoneMatch": {
+        "name": "If-None-Match",
+        "in": "header",
+        "description": "The item must not exist",
+        "schema": {"type": "string", "enum": ["*"]},
+    },
 }
 
 # The schema of each type of attribute; that of an enum has its values, too.
@@ -97,6 +126,10 @@ TYPE_SCHEMAS: dict[str, Any] = {
     "list": {"type": "array", "items": {}},
     "map": {"type": "object", "additionalProperties": True},
     "enum": {"type": "string"},
+    "created": {"type": "string", "format": "date-time", "readOnly": True},
+    "updated": {"type": "string", "format": "date-time", "readOnly": True},
+    "revision": {"type": "integer", "readOnly": True},
+    "expiry": {"type": "integer", "description": "Seconds since 1970", "maximum": MAX_SECONDS},
 }
 ITEM_DESCRIPTIONS = {
     "Item": "An item; it may have any other attributes",
@@ -170,7 +203,7 @@ def describe_components(service: Service) -> dict[str, Any]:
     if any(response.schema == "Page" for response in responses):
         schemas["Page"] = PAGE
     schemas["Error"] = ERROR
-    parameters = {name for route in service.routes for name in list_parameters(route)}
+    parameters = {name for route in service.routes for name in list_parameters(route, service)}
     return drop_empty(
         {
             "securitySchemes": {"SigV4": SIGNATURE} if service.is_signed else {},
@@ -187,10 +220,22 @@ def describe_components(service: Service) -> dict[str, Any]:
 
 def list_responses(service: Service) -> list[Response]:
     """Return the responses of all routes; those of HEAD have no body, so each route describes its own."""
-    names = {
-        name for route in service.routes if route.method != "HEAD" for name in OPERATION_RESPONSES[route.operation]
-    }
+    names = {name for route in service.routes if route.method != "HEAD" for name in list_response_names(route, service)}
     return [response for response in RESPONSES if response.name in names]
+
+
+def list_response_names(route: Route, service: Service) -> set[str]:
+    """Return the names of a route's RESPONSES."""
+    names = set(OPERATION_RESPONSES[route.operation])
+    if service.id_key and route.operation == "create":  # the service makes the key
+        names.remove("Conflict")
+    if service.id_key and route.operation == "replace":
+        names = names - {"Created"} | {"NotFound"}
+    if route.reads_first:
+        names.add("Conflict")
+    if service.attributes.revision and route.operation in CONDITIONAL_OPERATIONS:
+        names.add("PreconditionFailed")
+    return names
 
 
 def name_tag(route: Route, service: Service) -> str:
@@ -223,20 +268,43 @@ def describe_operation(route: Route, service: Service) -> dict[str, Any]:
             "operationId": route.name,
             "summary": route.summary[0].upper() + route.summary[1:],
             "tags": [name_tag(route, service)],
-            "parameters": [refer("parameters", name) for name in list_parameters(route)],
+            "parameters": [
+                *(refer("parameters", name) for name in list_parameters(route, service)),
+                *list_bounds(route, service),
+            ],
             "requestBody": {"required": True, "content": content} if route.body_schema else {},
             "responses": {
                 str(response.status): describe_route_response(route, response, service)
                 for response in RESPONSES
-                if response.name in OPERATION_RESPONSES[route.operation]
+                if response.name in list_response_names(route, service)
             },
         }
     )
 
 
-def list_parameters(route: Route) -> list[str]:
+def list_parameters(route: Route, service: Service) -> list[str]:
     """Return the names of the PARAMETERS that a route has."""
-    return ["Limit", "Cursor"] if route.is_page else []
+    if route.is_page:
+        return ["Limit", "Cursor", *(["Order"] if route.sort_key else [])]
+    if service.attributes.revision and route.operation in CONDITIONAL_OPERATIONS:
+        return ["IfMatch", *(["IfNoneMatch"] if route.operation == "replace" else [])]
+    return []
+
+
+def list_bounds(route: Route, service: Service) -> list[dict[str, Any]]:
+    """Return the parameters that bound a list by its sort key."""
+    if not route.sort_key:
+        return []
+    attribute = service.attributes.find(route.sort_key.name)
+    schema = Line(
+        describe_attribute(attribute, describe_key(route.sort_key)) if attribute else describe_key(route.sort_key)
+    )
+    schema.pop("readOnly", None)
+    bounds = {"from": "lowest", "to": "highest"}
+    return [
+        {"name": name, "in": "query", "description": f"The {limit} {route.sort_key.name}", "schema": schema}
+        for name, limit in bounds.items()
+    ]
 
 
 def describe_route_response(route: Route, response: Response, service: Service) -> dict[str, Any]:
@@ -252,7 +320,8 @@ def describe_route_response(route: Route, response: Response, service: Service) 
 
 
 def describe_response(response: Response, service: Service) -> dict[str, Any]:
-    headers = {name: HEADERS[name] for name in response.headers if name != "Location" or gives_location(service)}
+    sent = {"ETag": bool(service.attributes.revision), "Location": gives_location(service)}
+    headers = {name: HEADERS[name] for name in response.headers if sent.get(name, True)}
     body = Line(schema=refer("schemas", response.schema)) if response.schema else {}
     content = {"application/json": body} if response.schema else {}
     return drop_empty({"description": response.description, "headers": headers, "content": content})
@@ -302,7 +371,7 @@ def describe_item(name: str, description: str, service: Service) -> dict[str, An
         "type": "object",
         **drop_empty({"required": required, "properties": properties}),
         "additionalProperties": is_response or service.attributes.allows_others,
-        **({"maxProperties": 300} if is_change else {}),
+        **({"maxProperties": service.max_changes} if is_change else {}),
     }
 
 

@@ -71,6 +71,15 @@ class Route:
     index: Index | None = None
     """The index that is queried instead of the table."""
 
+    reads_first: bool = False
+    """Whether the handler reads the item that it replaces."""
+
+    creates: bool = True
+    """For an operation that replaces: whether it creates an item if none has the key."""
+
+    sort_key: Key | None = None
+    """For an operation that queries: the key in whose order it lists, if there is one."""
+
     @property
     def key(self) -> str:
         """API Gateway's own name of the route."""
@@ -86,7 +95,7 @@ class Route:
 
     @property
     def actions(self) -> tuple[str, ...]:
-        return OPERATION_ACTIONS[self.operation]
+        return (*(["dynamodb:GetItem"] if self.reads_first else []), *OPERATION_ACTIONS[self.operation])
 
     @property
     def resource(self) -> str:
@@ -102,6 +111,8 @@ class Route:
     def summary(self) -> str:
         if self.index:
             return f"list the items by {self.index.partition_key.name}, a page at a time"
+        if self.operation == "replace" and not self.creates:
+            return "replace an item"
         return OPERATION_SUMMARIES[self.operation]
 
     @property
@@ -276,7 +287,16 @@ def with_operation(route: Route, keys: list[Key], indexes: list[Index], collecti
     elif index := find_index(route, indexes):
         operations = INDEX_OPERATIONS
     operation = operations.get(route.method, "stub")
-    return replace(route, operation=operation, index=None if operation == "stub" else index)
+    if operation == "stub":
+        return route
+    sort_keys = (index.keys if index else keys)[1:] if operation == "query" else []
+    return replace(
+        route,
+        operation=operation,
+        index=index,
+        creates=not (keys and keys[-1].is_uuid),
+        sort_key=sort_keys[0] if sort_keys else None,
+    )
 
 
 def find_index(route: Route, indexes: list[Index]) -> Index | None:

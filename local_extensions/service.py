@@ -66,6 +66,11 @@ class Service:
         return [key for key in (self.partition_key, self.sort_key) if key]
 
     @property
+    def id_key(self) -> Key | None:
+        """The attribute of the key that the service makes, a UUID."""
+        return self.keys[-1] if self.keys[-1].is_uuid else None
+
+    @property
     def number_keys(self) -> list[Key]:
         return [key for key in self.keys if key.is_number]
 
@@ -158,6 +163,26 @@ class Service:
     @property
     def queries_index(self) -> bool:
         return any(route.index for route in self.routes)
+
+    @property
+    def keeps_on_replace(self) -> bool:
+        """Whether an item keeps something when it is replaced: its time of creation, or the count of its revisions."""
+        return bool(self.attributes.created or self.attributes.revision)
+
+    @property
+    def decides_by_item(self) -> bool:
+        """Whether a write depends on more than whether its key exists."""
+        return bool(self.attributes.expiry or self.attributes.revision)
+
+    @property
+    def max_changes(self) -> int:
+        """How many attributes a PATCH may change: of DynamoDB's 300 operators and functions, the service's own take some."""
+        return 300 - bool(self.attributes.updated) - 3 * bool(self.attributes.revision)
+
+    @property
+    def lists_in_order(self) -> bool:
+        """Whether a list has a sort key, so that clients choose its order and its bounds."""
+        return any(route.sort_key for route in self.routes)
 
     @property
     def returns_pages(self) -> bool:

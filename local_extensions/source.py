@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from local_extensions.attributes import Attribute
     from local_extensions.service import Service
 
+LINE_LENGTH = 120  # of the service's formatters
+
 # How `items` checks a value of each type of attribute.
 PYTHON_CHECKS = {
     "string": "lambda value: isinstance(value, str)",
@@ -21,6 +23,10 @@ PYTHON_CHECKS = {
     "datetime": "is_datetime",
     "list": "lambda value: isinstance(value, list)",
     "map": "lambda value: isinstance(value, dict)",
+    "created": "is_written_time",
+    "updated": "is_written_time",
+    "revision": "lambda value: isinstance(value, Decimal) and value == value.to_integral_value()",
+    "expiry": "is_expiry",
 }
 RUST_KINDS = {
     "string": "String",
@@ -30,6 +36,10 @@ RUST_KINDS = {
     "datetime": "DateTime",
     "list": "List",
     "map": "Map",
+    "created": "WrittenTime",
+    "updated": "WrittenTime",
+    "revision": "Integer",
+    "expiry": "Expiry",
 }
 
 MODULE_PURPOSES = {
@@ -60,11 +70,72 @@ def describe_attributes(service: Service) -> list[tuple[str, str, bool]]:
 def list_handler_modules(service: Service) -> list[str]:
     """Return the modules that the handlers use."""
     used = {
+        "etags": bool(service.attributes.revision and service.operations & {"replace", "update", "delete"}),
         "items": bool(service.operations - {"list", "stub"}),
         "pages": service.returns_pages,
         "responses": bool(service.operations & {"create", "read", "replace", "update"}),
     }
     return [module for module, is_used in used.items() if is_used]
+
+
+def import_from(module: str, *names: str, **used: object) -> str:
+    """Return an import of names, and of further names that are used, as ruff formats it: constants, classes, others.
+
+    >>> import_from("api", "Api", "Item", ATTRIBUTES=True, Response=False)
+    'from api import ATTRIBUTES, Api, Item'
+    """
+    imported = [*names, *(name for name, is_used in used.items() if is_used)]
+    imported.sort(key=lambda name: (not name.isupper(), not name[0].isupper(), name.lower()))
+    line = f"from {module} import {', '.join(imported)}"
+    if len(line) <= LINE_LENGTH:
+        return line
+    lines = "".join(f"    {name},\n" for name in imported)
+    return f"from {module} import (\n{lines})"
+
+
+def list_written_names(service: Service) -> list[str]:
+    """Return the names of the module `written` that the module `table` uses."""
+    attributes = service.attributes
+    used = {
+        "CREATED": attributes.created and not attributes.revision,
+        "REVISION": attributes.revision,
+        "EXPIRY": attributes.expiry,
+        "is_expired": attributes.expiry,
+        "read_clock": attributes.expiry,
+        "keep": service.keeps_on_replace,
+    }
+    return [name for name, is_used in used.items() if is_used]
+
+
+def import_for_written(service: Service) -> str:
+    """Return the imports of the module `written`."""
+    attributes = service.attributes
+    lines = {
+        "import time": attributes.expiry,
+        "from collections.abc import Mapping": attributes.expiry or service.keeps_on_replace,
+        "from datetime import UTC, datetime": attributes.created or attributes.updated,
+        "from decimal import Decimal": attributes.expiry or attributes.revision,
+        "from typing import Any": True,
+    }
+    return "\n".join(line for line, is_used in lines.items() if is_used)
+
+
+def define_written(service: Service) -> str:
+    """Return the constants of the module `written`: the names of the attributes, by type."""
+    attributes = service.attributes
+    names = {
+        "CREATED": attributes.created,
+        "UPDATED": attributes.updated,
+        "REVISION": attributes.revision,
+        "EXPIRY": attributes.expiry,
+    }
+    return "\n".join(f'{constant} = "{name}"' for constant, name in names.items() if name)
+
+
+def join_written(service: Service) -> str:
+    """Return the tuple of the constants of the attributes that the service sets."""
+    names = [attribute.type.upper() for attribute in service.attributes.written]
+    return f"({', '.join(names)}{',' if len(names) == 1 else ''})"
 
 
 def define_in_python(attribute: Attribute) -> str:

@@ -32,6 +32,20 @@ def is_datetime(value: Any) -> bool:
     return True
 
 
+{% if service.attributes.created or service.attributes.updated -%}
+def is_written_time(value: Any) -> bool:
+    """Return whether a text has the form that the service writes: others sort wrongly."""
+    return is_datetime(value) and re.fullmatch(r"[0-9-]{10}T[0-9:]{8}\.[0-9]{3}Z", value) is not None
+
+
+{% endif -%}
+{% if service.attributes.expiry -%}
+def is_expiry(value: Any) -> bool:
+    """Return whether a number is a time in seconds, until the year 9999; milliseconds are larger."""
+    return isinstance(value, Decimal) and value == value.to_integral_value() and value <= {{ service.attributes.max_seconds }}
+
+
+{% endif -%}
 # What a value must be, as the message says it, and the check.
 TYPES: dict[str, tuple[str, Callable[[Any], bool]]] = {
 {%- for name, type in service.attributes.types.items() %}

@@ -34,6 +34,10 @@ KEY: dict[str, type] = {{ contract.format_key(service) }}
 REQUIRED: Item = {{ contract.format_required(service) }}
 ATTRIBUTES: Item = {{ contract.format_attributes(service) }}
 OTHER_VALUES: Item = {{ contract.format_other_values(service) }}
+{%- if service.attributes.written %}
+# What the service sets, in the items that tests put into the table.
+WRITTEN: Item = {{ contract.format_written(service) }}
+{%- endif %}
 {%- if contract.format_large(service) %}
 # An attribute that makes an item larger than 400 KB.
 LARGE: Item = {
@@ -138,6 +142,13 @@ def list_paths(*operations: str) -> list[str]:
     return [path for method, path in routes if method != "HEAD"]
 
 
+{% if service.attributes.written -%}
+def sent(item: Item) -> Item:
+    """Return an item without what the service sets."""
+    return {name: value for name, value in item.items() if name not in WRITTEN}
+
+
+{% endif -%}
 def fill(path: str, item: Item) -> str:
     """Return a route's path with an item's values for its parameters, percent-encoded."""
     return path.format_map({name: quote(str(value), safe="") for name, value in item.items()})

@@ -17,7 +17,7 @@ from typing import Any
 import boto3
 import local_api
 import pytest
-from api import ATTRIBUTES, KEY, Api, Item, NewItem, Table
+{{ source.import_from("api", "ATTRIBUTES", "KEY", "Api", "Item", "NewItem", "Table", WRITTEN=service.attributes.written) }}
 
 API_URL = os.environ.get("API_URL")
 DEFAULT_TABLE = "{{ service.table_name }}"
@@ -51,7 +51,7 @@ def api(endpoint: str) -> Iterator[Api]:
         return
     with local_api.run_api(endpoint{{ ", in_thread=True" if service.is_python }}) as url:
         yield Api(url)
-{%- if service.is_python and contract.list_routes(service, "create", "update") %}
+{%- if service.is_python and contract.sends_at_once(service) %}
 
 
 @pytest.fixture(scope="session")
@@ -81,7 +81,7 @@ def new_item(table: Table) -> Iterator[NewItem]:
             name: random.randrange(10**9, 10**12) if kind is int else f"test-{uuid.uuid4()}"
             for name, kind in KEY.items()
         }
-        items.append({**key, **ATTRIBUTES, **attributes})
+        items.append({**key, **ATTRIBUTES, {{ "**WRITTEN, " if service.attributes.written }}**attributes})
         return items[-1]
 
     yield make
@@ -99,7 +99,7 @@ def key(new_item: NewItem) -> Item:
 @pytest.fixture
 def item(key: Item, table: Table) -> Item:
     """An item in the table."""
-    item = {**key, **ATTRIBUTES}
+    item = {**key, **ATTRIBUTES{{ ", **WRITTEN" if service.attributes.written }}}
     table.put_item(Item=item)
     return item
 {%- if contract.list_routes(service, "list", "query") %}

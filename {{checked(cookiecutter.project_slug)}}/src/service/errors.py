@@ -25,6 +25,14 @@ class Conflict(ServiceError):
     status = 409
 
 
+{% if service.attributes.revision -%}
+class PreconditionFailed(ServiceError):
+    """The item is not as If-Match or If-None-Match requires."""
+
+    status = 412
+
+
+{% endif -%}
 class TooLarge(ServiceError):
     """The item is larger than DynamoDB stores."""
 

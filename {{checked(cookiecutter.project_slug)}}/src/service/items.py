@@ -1,6 +1,9 @@
 """Reads and validates what a request says of an item: its key, its attributes, the changes to them."""
 
 import re
+{%- if service.id_key %}
+import uuid
+{%- endif %}
 from collections.abc import {{ "Callable, " if service.attributes.listed }}Iterable, Mapping
 {%- if service.attributes.listed %}
 from datetime import date
@@ -12,9 +15,19 @@ from service import json_values
 from service.errors import InvalidRequest
 from service.http import Request
 from service.table import {{ "INDEXES, " if service.indexes }}KEY, Item, KeyAttribute
+{%- if service.attributes.written %}
+from service.written import {{ "UPDATED, " if service.attributes.updated }}WRITTEN, complete{{ ", format_now" if service.attributes.updated }}
+{%- endif %}
 
 # What fits into an update expression: Amazon DynamoDB Developer Guide, "Quotas", expression parameters.
-MAX_CHANGES = 300
+{%- if service.max_changes < 300 %} That is 300 operators and
+# functions, of which the service uses {{ 300 - service.max_changes }} itself.
+{%- endif %}
+MAX_CHANGES = {{ service.max_changes }}
+{%- if service.id_key %}
+
+ID = "{{ service.id_key.name }}"
+{%- endif %}
 
 JSON_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 {% if service.attributes.listed -%}
@@ -33,9 +46,15 @@ def read_item(request: Request) -> Item:
     Raises InvalidRequest for a body that is not an item, and for a key that is missing, invalid, or not the path's.
     """
     path_key = read_key(request)
-    item = json_values.parse_object(request.body)
+    item = {{ "read_body(request)" if service.attributes.written else "json_values.parse_object(request.body)" }}
     refuse_other_key(item, path_key)
     item.update(path_key)
+{%- if service.id_key %}
+    if ID not in path_key:
+        if ID in item:
+            raise InvalidRequest(f"{ID} is set by the service")
+        item[ID] = str(uuid.uuid7())
+{%- endif %}
     for key in KEY:
         if key.name not in item:
             raise InvalidRequest(f"{key.name} is missing")
@@ -49,7 +68,7 @@ def read_item(request: Request) -> Item:
 {%- if service.indexes %}
     check_index_keys(item)
 {%- endif %}
-    return item
+    return {{ "complete(item)" if service.attributes.written else "item" }}
 
 
 def read_changes(request: Request) -> Item:
@@ -58,7 +77,7 @@ def read_changes(request: Request) -> Item:
     Raises InvalidRequest for a body that is not an object, for a key that is not the path's, and for too many changes.
     """
     path_key = read_key(request)
-    changes = json_values.parse_object(request.body)
+    changes = {{ "read_body(request)" if service.attributes.written else "json_values.parse_object(request.body)" }}
     refuse_other_key(changes, path_key)
     changes = {name: value for name, value in changes.items() if name not in path_key}
     if len(changes) > MAX_CHANGES:
@@ -77,9 +96,21 @@ def read_changes(request: Request) -> Item:
 {%- if service.indexes %}
     check_index_keys(set_values)
 {%- endif %}
+{%- if service.attributes.updated %}
+    return {**changes, UPDATED: format_now()} if changes else {}
+{%- else %}
     return changes
+{%- endif %}
 
 
+{% if service.attributes.written -%}
+def read_body(request: Request) -> Item:
+    """Return the attributes in a request's body, without those that the service sets."""
+    body = json_values.parse_object(request.body)
+    return {name: value for name, value in body.items() if name not in WRITTEN}
+
+
+{% endif -%}
 def refuse_other_key(item: Mapping[str, Any], path_key: Item) -> None:
     for name, value in path_key.items():
         if name in item and (type(item[name]) is not type(value) or item[name] != value):

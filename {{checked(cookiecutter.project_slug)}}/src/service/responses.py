@@ -2,18 +2,21 @@
 
 from urllib.parse import quote
 
-from service import json_values
+from service import {{ "etags, " if service.attributes.revision }}json_values
 from service.http import Request, Response
 from service.table import Item
 
 
 def ok(item: Item) -> Response:
-    return Response(200, json_values.dump(item))
+    return Response(200, json_values.dump(item){{ ', {"ETag": etags.make_etag(item)}' if service.attributes.revision }})
 
 
 def created(request: Request, item: Item, item_route: str | None = None) -> Response:
     """Return 201; with the path of the route that reads an item, the response has the item's Location."""
     headers = {"Location": locate(request, item, item_route)} if item_route else {}
+{%- if service.attributes.revision %}
+    headers["ETag"] = etags.make_etag(item)
+{%- endif %}
     return Response(201, json_values.dump(item), headers)
 
 

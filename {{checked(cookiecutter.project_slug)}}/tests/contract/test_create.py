@@ -4,7 +4,14 @@
 """POST creates an item."""
 
 import json
+{%- if service.id_key %}
+import uuid
+{%- else %}
 from concurrent.futures import ThreadPoolExecutor
+{%- endif %}
+{%- if service.attributes.created or service.attributes.updated %}
+from datetime import UTC, datetime
+{%- endif %}
 {%- if service.attributes.allows_others %}
 from decimal import Decimal
 {%- endif %}
@@ -12,14 +19,46 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from api import ATTRIBUTES, KEY, {{ "LARGE, " if large }}OTHER_VALUES, {{ "REFUSED, " if refusals }}{{ "REQUIRED, " if service.attributes.required }}Api, Item, NewItem, Table, list_paths
+{{ source.import_from("api", "ATTRIBUTES", "KEY", "Api", "Item", "NewItem", "Table", "list_paths", LARGE=large, OTHER_VALUES=not service.id_key, REFUSED=refusals, REQUIRED=service.attributes.required, WRITTEN=service.attributes.written, sent=service.attributes.written) }}
 
 pytestmark = pytest.mark.parametrize("path", list_paths("create"))
 
 SEED = Path(__file__).parents[2] / "seed.json"
 *_, LAST_KEY = KEY
 
+{% if service.id_key %}
+@pytest.fixture
+def key(key: Item) -> Item:
+    """The part of a key that the client chooses: the service makes the rest."""
+    return {name: value for name, value in key.items() if name != LAST_KEY}
 
+
+def test_creates_items_with_ids_of_their_own(api: Api, table: Table, new_item: NewItem, key: Item, path: str) -> None:
+    for _ in range(2):
+        response = api.post(path, key, body={**key, **ATTRIBUTES})
+
+        item = new_item(**response.json)  # which is deleted after the test
+        assert (response.status, {{ contract.compare(service, "item") }}) == (201, {**key, LAST_KEY: item[LAST_KEY], **ATTRIBUTES})
+        assert uuid.UUID(item[LAST_KEY]).version == 7
+        locations = [api.location(location, item) for location in list_paths("read")]
+        assert response.headers.get("Location", "") in (locations or [""])
+        assert table.get_item(Key={name: item[name] for name in KEY})["Item"] == item
+
+
+def test_creates_the_items_of_seed_json(api: Api, new_item: NewItem, key: Item, path: str) -> None:
+    for seed in json.loads(SEED.read_text(encoding="utf-8")):
+        body = {name: value for name, value in seed.items() if name not in KEY}
+        response = api.post(path, key, body={**body, **key})
+        assert response.status == 201, seed
+        new_item(**response.json)
+
+
+@pytest.mark.parametrize("value", ["00000000-0000-7000-8000-000000000000", None], ids=str)
+def test_refuses_an_id(api: Api, key: Item, path: str, value: str | None) -> None:
+    response = api.post(path, key, body={**key, **ATTRIBUTES, LAST_KEY: value})
+
+    assert (response.status, response.json) == (400, {"message": f"{LAST_KEY} is set by the service"})
+{%- else %}
 @pytest.mark.smoke
 def test_creates_an_item(api: Api, table: Table, key: Item, path: str) -> None:
     item = {**key, **ATTRIBUTES}
@@ -28,10 +67,10 @@ def test_creates_an_item(api: Api, table: Table, key: Item, path: str) -> None:
 
     response = api.post(path, key, body=item)
 
-    assert (response.status, response.json) == (201, item)
+    assert (response.status, {{ contract.compare(service, "response.json") }}) == (201, item)
     assert response.headers["Content-Type"] == "application/json"
     assert response.headers.get("Location") in (locations or [None])
-    assert table.get_item(Key=key)["Item"] == item
+    assert table.get_item(Key=key)["Item"] == {{ "response.json" if service.attributes.written else "item" }}
 
 
 def test_creates_the_items_of_seed_json(api: Api, new_item: NewItem, path: str) -> None:
@@ -54,11 +93,11 @@ def test_creates_one_of_sixteen_items_at_once({{ parallel_api }}: Api, new_item:
             responses = [clients.submit({{ parallel_api }}.post, path, item, body=item) for _ in range(16)]
 
         assert sorted(response.result().status for response in responses) == [201, *[409] * 15]
-
+{%- endif %}
 {%- if service.attributes.allows_others %}
 
 
-def test_keeps_every_digit_of_a_number(api: Api, table: Table, key: Item, path: str) -> None:
+def test_keeps_every_digit_of_a_number(api: Api, table: Table, {{ "new_item: NewItem, " if service.id_key }}key: Item, path: str) -> None:
     numbers = "12345678901234567890123456789012345678, -0.00000000000000000000000000000000000001, 1e125, 1E-130, 1.0, 0"
     body = json.dumps({**key, **ATTRIBUTES})[:-1] + f', "some-numbers": [{numbers}, 0e99999999999999999999]}}'
 
@@ -66,7 +105,12 @@ def test_keeps_every_digit_of_a_number(api: Api, table: Table, key: Item, path: 
 
     expected = [*map(Decimal, numbers.split(",")), Decimal(0)]
     assert (response.status, response.json["some-numbers"]) == (201, expected)
+{%- if service.id_key %}
+    item = new_item(**response.json)
+    assert table.get_item(Key={name: item[name] for name in KEY})["Item"]["some-numbers"] == expected
+{%- else %}
     assert table.get_item(Key=key)["Item"]["some-numbers"] == expected
+{%- endif %}
 {%- endif %}
 
 
@@ -110,6 +154,7 @@ def test_refuses_a_body_that_is_not_an_item(api: Api, key: Item, path: str, body
 
 def test_refuses_very_deep_nesting(api: Api, key: Item, path: str) -> None:
     assert api.post(path, key, body="[" * 100_000).status == 400
+{%- if not service.id_key %}
 
 
 def test_refuses_an_item_without_its_key(api: Api, key: Item, path: str) -> None:
@@ -139,6 +184,7 @@ def test_accepts_the_longest_key(api: Api, new_item: NewItem, path: str) -> None
     item = new_item(**{LAST_KEY: "x" * {{ service.all_keys[service.keys | length - 1].max_bytes }}})
 
     assert api.post(path, item, body=item).status == 201
+{%- endif %}
 {%- endif %}
 
 {%- if large %}
@@ -188,4 +234,7 @@ def test_refuses_null_for_another_attribute(api: Api, key: Item, path: str) -> N
     response = api.post(path, key, body={**key, **ATTRIBUTES, "another-name": None})
 
     assert (response.status, response.json) == (400, {"message": "another-name must not be null"})
+{%- endif %}
+{%- if service.attributes.written or service.attributes.expiry %}
+{%- include "contract/create.py" %}
 {%- endif %}

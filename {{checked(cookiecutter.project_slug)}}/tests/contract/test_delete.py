@@ -18,3 +18,6 @@ def test_responds_with_404_if_no_item_has_the_key(api: Api, key: Item, path: str
     response = api.delete(path, key)
 
     assert (response.status, response.json) == (404, {"message": "No item has this key"})
+{%- if service.keeps_on_replace or service.decides_by_item or service.attributes.updated %}
+{%- include "contract/delete.py" %}
+{%- endif %}

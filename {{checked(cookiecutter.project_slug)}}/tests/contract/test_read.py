@@ -66,3 +66,6 @@ def test_shows_binary_values_and_sets(api: Api, table: Table, key: Item, path: s
     response = api.get(path, key)
 
     assert response.json == {**key, "a-blob": "AP8=", "a-set": ["a"], "number-set": [1], "blob-set": ["AQ=="]}
+{%- if service.keeps_on_replace or service.decides_by_item or service.attributes.updated %}
+{%- include "contract/read.py" %}
+{%- endif %}

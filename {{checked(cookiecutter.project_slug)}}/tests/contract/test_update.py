@@ -4,10 +4,13 @@
 """PATCH sets and removes attributes of an item."""
 
 from concurrent.futures import ThreadPoolExecutor
+{%- if service.attributes.revision %}
+from functools import partial
+{%- endif %}
 from typing import Any
 
 import pytest
-from api import ATTRIBUTES, KEY, {{ "LARGE, " if large }}OTHER_VALUES, {{ "REFUSED, " if refusals }}REQUIRED, Api, Item, NewItem, Table, list_paths
+{{ source.import_from("api", "ATTRIBUTES", "KEY", "OTHER_VALUES", "REQUIRED", "Api", "Item", "NewItem", "Table", "list_paths", LARGE=large, REFUSED=refusals, WRITTEN=service.attributes.written, sent=service.attributes.written) }}
 
 pytestmark = pytest.mark.parametrize("path", list_paths("update"))
 
@@ -19,8 +22,10 @@ def test_sets_and_removes_attributes(api: Api, table: Table, item: Item, key: It
 
     response = api.patch(path, item, body={**OTHER_VALUES, **dict.fromkeys(removed)})
 
-    assert (response.status, response.json) == (200, changed)
-    assert table.get_item(Key=key)["Item"] == changed
+    assert (response.status, {{ contract.compare(service, "response.json") }}) == (200, {{ contract.compare(service, "changed") }})
+    assert table.get_item(Key=key)["Item"] == {{ "response.json" if service.attributes.written else "changed" }}
+
+{%- if contract.sample_attributes(service) %}
 
 
 def test_keeps_all_changes_at_once({{ parallel_api }}: Api, table: Table, new_item: NewItem, path: str) -> None:
@@ -33,7 +38,12 @@ def test_keeps_all_changes_at_once({{ parallel_api }}: Api, table: Table, new_it
                 clients.submit({{ parallel_api }}.patch, path, item, body={name: value})
 
         key = {name: item[name] for name in KEY}
-        assert table.get_item(Key=key)["Item"] == {**item, **changes}
+        stored = table.get_item(Key=key)["Item"]
+        assert {{ contract.compare(service, "stored") }} == {{ contract.compare(service, "{**item, **changes}") }}
+{%- if service.attributes.revision %}
+        assert stored["{{ service.attributes.revision }}"] == 1 + len(changes)
+{%- endif %}
+{%- endif %}
 
 {%- if service.attributes.allows_others %}
 
@@ -43,7 +53,7 @@ def test_keeps_all_changes_at_once({{ parallel_api }}: Api, table: Table, new_it
 def test_sets_an_attribute_of_any_name(api: Api, item: Item, path: str, name: str) -> None:
     response = api.patch(path, item, body={name: "value"})
 
-    assert (response.status, response.json) == (200, {**item, name: "value"})
+    assert (response.status, {{ contract.compare(service, "response.json") }}) == (200, {{ contract.compare(service, '{**item, name: "value"}') }})
 {%- endif %}
 
 
@@ -55,24 +65,24 @@ def test_changes_nothing_for_an_empty_object(api: Api, item: Item, path: str) ->
 {%- if service.attributes.allows_others %}
 
 
-@pytest.mark.emulator(reason="moto takes seconds for an expression of 300 parts")
-def test_makes_300_changes_at_once(api: Api, item: Item, path: str) -> None:
-    changes = {f"attribute-{number}": number for number in range(300)}
+@pytest.mark.emulator(reason="moto takes seconds for an expression of {{ service.max_changes }} parts")
+def test_makes_{{ service.max_changes }}_changes_at_once(api: Api, item: Item, path: str) -> None:
+    changes = {f"attribute-{number}": number for number in range({{ service.max_changes }})}
 
     response = api.patch(path, item, body=changes)
 
-    assert (response.status, response.json) == (200, {**item, **changes})
+    assert (response.status, {{ contract.compare(service, "response.json") }}) == (200, {{ contract.compare(service, "{**item, **changes}") }})
 {%- endif %}
 
 
-def test_refuses_more_than_300_changes(api: Api, item: Item, path: str) -> None:
-    response = api.patch(path, item, body=dict.fromkeys(map(str, range(301))))
+def test_refuses_more_than_{{ service.max_changes }}_changes(api: Api, item: Item, path: str) -> None:
+    response = api.patch(path, item, body=dict.fromkeys(map(str, range({{ service.max_changes + 1 }}))))
 
-    assert (response.status, response.json) == (400, {"message": "At most 300 attributes can change at once"})
+    assert (response.status, response.json) == (400, {"message": "At most {{ service.max_changes }} attributes can change at once"})
 
 
 def test_does_not_count_a_repeated_key_as_a_change(api: Api, key: Item, path: str) -> None:
-    response = api.patch(path, key, body={**key, **dict.fromkeys(map(str, range(300)))})
+    response = api.patch(path, key, body={**key, **dict.fromkeys(map(str, range({{ service.max_changes }})))})
 
     assert (response.status, response.json) == (404, {"message": "No item has this key"})
 
@@ -88,7 +98,7 @@ def test_does_not_create_an_item(api: Api, table: Table, key: Item, path: str, c
 def test_accepts_the_same_key_in_the_body(api: Api, item: Item, key: Item, path: str) -> None:
     response = api.patch(path, item, body={**key, **OTHER_VALUES})
 
-    assert (response.status, response.json) == (200, {**item, **OTHER_VALUES})
+    assert (response.status, {{ contract.compare(service, "response.json") }}) == (200, {{ contract.compare(service, "{**item, **OTHER_VALUES}") }})
 
 
 @pytest.mark.parametrize("value", ["other", 7, None], ids=repr)
@@ -134,7 +144,7 @@ def test_removes_an_unknown_attribute(api: Api, table: Table, item: Item, path: 
 
     response = api.patch(path, item, body={"unknown-name": None})
 
-    assert (response.status, response.json) == (200, item)
+    assert (response.status, {{ contract.compare(service, "response.json") }}) == (200, {{ contract.compare(service, "item") }})
 {%- endif %}
 {%- if not service.attributes.allows_others %}
 
@@ -143,4 +153,7 @@ def test_refuses_an_unknown_attribute(api: Api, item: Item, path: str) -> None:
     response = api.patch(path, item, body={"unknown-name": 1})
 
     assert (response.status, response.json) == (400, {"message": "unknown-name is not one of the attributes"})
+{%- endif %}
+{%- if service.keeps_on_replace or service.decides_by_item or service.attributes.updated %}
+{%- include "contract/update.py" %}
 {%- endif %}
