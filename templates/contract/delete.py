@@ -18,12 +18,15 @@ def test_responds_with_404_whatever_if_match_says(api: Api, key: Item, path: str
 {%- if attributes.expiry %}
 
 
-# Another program may have stored text, which does not expire.
-@pytest.mark.parametrize(("expiry", "status"), [(1, 404), ("1", 204)], ids=repr)
-def test_does_not_find_an_expired_item(
-    api: Api, table: Table, item: Item, path: str, expiry: int | str, status: int
-) -> None:
-    table.put_item(Item={**item, "{{ attributes.expiry }}": expiry})
+def test_does_not_find_an_expired_item(api: Api, table: Table, item: Item, path: str) -> None:
+    table.put_item(Item={**item, "{{ attributes.expiry }}": 1})
 
-    assert api.delete(path, item).status == status
+    assert api.delete(path, item).status == 404
+
+
+@pytest.mark.emulator(reason="moto cannot compare text with a number")
+def test_text_in_the_expiry_does_not_expire(api: Api, table: Table, item: Item, path: str) -> None:
+    table.put_item(Item={**item, "{{ attributes.expiry }}": "1"})  # as another program may write it
+
+    assert api.delete(path, item).status == 204
 {%- endif -%}

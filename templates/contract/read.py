@@ -12,9 +12,7 @@ def test_sends_the_revision_as_etag(api: Api, table: Table, item: Item, path: st
 
 
 @pytest.mark.parametrize(("expiry", "status"), [(1, 404), (4102444800, 200)])
-def test_does_not_find_an_expired_item(
-    api: Api, table: Table, item: Item, path: str, expiry: int, status: int
-) -> None:
+def test_does_not_find_an_expired_item(api: Api, table: Table, item: Item, path: str, expiry: int, status: int) -> None:
     table.put_item(Item={**item, "{{ attributes.expiry }}": expiry})
 
     assert api.get(path, item).status == status

@@ -8,7 +8,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+{%- if not service.id_key %}
 from api import Item
+{%- endif %}
 from botocore import exceptions
 from cloudformation import Template
 from local_lambda import read_functions
