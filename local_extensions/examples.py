@@ -31,20 +31,21 @@ def write_path(service: Service, route: Route) -> str:
 def write_body(service: Service, route: Route) -> str:
     """Return a body that a route takes, as JSON."""
     attributes = service.attributes
-    body = {key.name: key.json_sample for key in service.keys if key.name not in route.parameters}
-    if attributes.listed and route.operation == "update":
-        body.update({each.name: None for each in attributes.listed[-1:] if not each.is_required})
-        body.update({each.name: each.sample for each in attributes.listed[:1]})
-    elif attributes.listed:
+    body = {key.name: key.json_sample for key in service.keys if key.name not in route.parameters and not key.is_uuid}
+    if attributes.sent and route.operation == "update":
+        body.update({each.name: None for each in attributes.sent[-1:] if not each.is_required})
+        body.update({each.name: each.sample for each in attributes.sent[:1]})
+    elif attributes.sent or not attributes.allows_others:
         body.update(attributes.samples)
     else:
         keys = {key.name for key in service.all_keys}
         free = {"name": None, "visits": 2} if route.operation == "update" else {"name": "田中太郎", "visits": 1}
         body.update({name: value for name, value in free.items() if name not in keys})
-    of_indexes = {key.name: key.json_sample for key in service.index_keys if key.name not in body}
+    written = [attribute.name for attribute in attributes.written]
+    of_indexes = {key.name: key.json_sample for key in service.index_keys if key.name not in [*body, *written]}
     if route.operation != "update":
         body.update(of_indexes)
-    elif not body:
+    elif not body and attributes.allows_others:
         body = dict(list(of_indexes.items())[:1]) or {"note": "text"}
     return json.dumps(body, ensure_ascii=False)
 
@@ -54,6 +55,8 @@ def list_seeds(service: Service) -> list[str]:
     item = json.loads(write_body(service, Route("POST", "/", "seed", "create")))
     key = service.keys[-1]
     values = [f"{key.sample[:-1]}{chr(ord(key.sample[-1]) + number)}" for number in range(3)]
+    written = {attribute.name: attribute.sample for attribute in service.attributes.written}
     return [
-        json.dumps({**item, key.name: int(value) if key.is_number else value}, ensure_ascii=False) for value in values
+        json.dumps({**item, key.name: int(value) if key.is_number else value, **written}, ensure_ascii=False)
+        for value in values
     ]

@@ -60,11 +60,17 @@ def describe_key(service: Service) -> str:
     return " and ".join(f"`{key.name}` ({'a number' if key.is_number else 'a string'})" for key in service.keys)
 
 
-def describe_attributes(service: Service) -> list[tuple[str, str, bool]]:
-    """Return each attribute whose type is known: its name, what it must be, and whether it is required."""
-    listed = [(each.name, each.must_be, each.is_required) for each in service.attributes.listed]
+def describe_attributes(service: Service) -> list[tuple[str, str, str]]:
+    """Return each attribute whose type is known: its name, what it must be, and whether clients must send it."""
+    listed = [(each.name, each.must_be, describe_presence(each)) for each in service.attributes.listed]
     keys = [key for key in service.index_keys if not service.attributes.find(key.name)]
-    return listed + [(key.name, "a number" if key.is_number else "a string", False) for key in keys]
+    return listed + [(key.name, "a number" if key.is_number else "a string", "optional") for key in keys]
+
+
+def describe_presence(attribute: Attribute) -> str:
+    if attribute.is_written:
+        return "set by the service"
+    return "required" if attribute.is_required else "optional"
 
 
 def list_handler_modules(service: Service) -> list[str]:

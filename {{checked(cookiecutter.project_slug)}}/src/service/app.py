@@ -37,7 +37,7 @@ PARAMETERS_ARE_ENCODED = "AWS_SAM_LOCAL" not in os.environ
 # A REST API adds these to its own responses only.
 CORS_HEADERS = {
     "access-control-allow-origin": os.environ["CORS_ORIGIN"],
-    "access-control-expose-headers": "Location,Retry-After",
+    "access-control-expose-headers": "{{ "ETag," if service.attributes.revision }}Location,Retry-After",
 }
 {%- endif %}
 

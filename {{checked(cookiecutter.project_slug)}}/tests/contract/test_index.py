@@ -1,4 +1,5 @@
 {% set routes = contract.list_index_routes(service) -%}
+{% set sorted = routes | selectattr("sort_key") | list -%}
 """GET lists the items of an index, one page at a time."""
 
 import time
@@ -35,10 +36,10 @@ def items(new_item: NewItem, table: Table, names: list[str]) -> list[Item]:
     return items
 
 
-def read_pages(api: Api, path: str, item: Item) -> list[list[Item]]:
+def read_pages(api: Api, path: str, item: Item{{ ", **query: str" if sorted }}) -> list[list[Item]]:
     """Return the items of each page, from the first page to the last."""
     pages = []
-    query = {"limit": "2"}
+    query{{ "[\"limit\"] = \"2\"" if sorted else " = {\"limit\": \"2\"}" }}
     while True:
         response = api.request("GET", path, item, query=query)
         assert response.status == 200
@@ -48,26 +49,59 @@ def read_pages(api: Api, path: str, item: Item) -> list[list[Item]]:
         query["cursor"] = response.json["next_cursor"]
 
 
+def wait_for_items(api: Api, path: str, items: list[Item]) -> list[list[Item]]:
+    """Return the pages as soon as the index has the items."""
+    deadline = time.monotonic() + SECONDS_TO_INDEX
+    while True:
+        pages = read_pages(api, path, items[0])
+        if all(any(item in page for page in pages) for item in items) or time.monotonic() > deadline:
+            return pages
+        time.sleep(0.2)
+
+
 @pytest.mark.smoke
 def test_responds_with_items(api: Api, item: Item, path: str, names: list[str]) -> None:
     assert set(api.get(path, item).json) == {"items", "next_cursor"}
 
 
 def test_lists_the_items_in_order(api: Api, items: list[Item], path: str, names: list[str]) -> None:
-    deadline = time.monotonic() + SECONDS_TO_INDEX
-    while True:
-        pages = read_pages(api, path, items[0])
-        listed = [item for page in pages for item in page]
-        if all(item in listed for item in items) or time.monotonic() > deadline:
-            break
-        time.sleep(0.2)
+    pages = wait_for_items(api, path, items)
 
+    listed = [item for page in pages for item in page]
     assert all(len(page) <= 2 for page in pages)
     assert sorted(map(items.index, (item for item in listed if item in items))) == list(range(len(items)))
     assert {item[names[0]] for item in listed} == {items[0][names[0]]}
     assert listed == sorted(listed, key=lambda item: [item[name] for name in names])
 
 
+{% if sorted -%}
+def test_lists_in_the_opposite_order_within_bounds(api: Api, items: list[Item], path: str, names: list[str]) -> None:
+    wait_for_items(api, path, items)
+    values = sorted(item[names[-1]] for item in items)[1:4]
+
+    pages = read_pages(api, path, items[0], order="desc", to=str(values[-1]), **{"from": str(values[0])})
+
+    listed = [item[names[-1]] for page in pages for item in page if item in items]
+    if len(names) > 1:
+        expected = [item[names[-1]] for item in items if values[0] <= item[names[-1]] <= values[-1]]
+        assert listed == sorted(expected, reverse=True)
+        assert api.get(path, items[0], order="down").status == 400
+    else:  # without a sort key, order and bounds mean nothing
+        assert len(listed) == len(items)
+{%- for route in sorted if service.attributes.find(route.sort_key.name).type in ("created", "updated") %}
+{%- if loop.first %}
+
+
+@pytest.mark.parametrize("text", ["2026-01-31T12:00:00Z", "2026-01-31", "2026-02-30T12:00:00.000Z", "now"])
+def test_refuses_a_time_that_would_sort_wrongly(api: Api, item: Item, path: str, names: list[str], text: str) -> None:
+    expected = 400 if names[1:] == ["{{ route.sort_key.name }}"] else 200
+
+    assert api.request("GET", path, item, query={"from": text}).status == expected
+{%- endif %}
+{%- endfor %}
+
+
+{% endif -%}
 def test_omits_an_item_without_the_key(
     api: Api, table: Table, key: Item, item: Item, path: str, names: list[str]
 ) -> None:
@@ -79,6 +113,17 @@ def test_omits_an_item_without_the_key(
     assert (partial in listed) == (set(names) <= key.keys())  # each item has the table's key
 
 
+{% if service.attributes.expiry -%}
+def test_omits_an_expired_item(api: Api, table: Table, items: list[Item], path: str, names: list[str]) -> None:
+    table.put_item(Item={**items[0], "{{ service.attributes.expiry }}": 1})
+
+    listed = [item for page in wait_for_items(api, path, items[1:]) for item in page]
+
+    assert items[1] in listed
+    assert all(item["{{ service.attributes.expiry }}"] > 1 for item in listed)
+
+
+{% endif -%}
 def test_refuses_a_cursor_of_another_key(api: Api, items: list[Item], path: str, names: list[str]) -> None:
     cursor = api.get(path, items[0], limit="1").json["next_cursor"]
     other = {**items[0], names[0]: f"{items[0][names[0]]}1"}

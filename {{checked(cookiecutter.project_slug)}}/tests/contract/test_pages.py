@@ -5,7 +5,7 @@ import json
 from typing import Any
 
 import pytest
-from api import Api, Item, list_paths
+from api import {{ "KEY, " if service.attributes.expiry }}Api, Item, {{ "Table, " if service.attributes.expiry }}list_paths
 
 pytestmark = pytest.mark.parametrize("path", list_paths("list", "query"))
 
@@ -66,3 +66,13 @@ def test_refuses_a_cursor_that_was_changed(api: Api, items: list[Item], path: st
 
     assert response.status == 400
     assert response.json == {"message": "cursor must be the next_cursor of a page from this path"}
+{%- if service.attributes.expiry %}
+
+
+def test_omits_an_expired_item(api: Api, table: Table, items: list[Item], path: str) -> None:
+    table.put_item(Item={**items[0], "{{ service.attributes.expiry }}": 1})
+
+    keys = [[item[name] for name in KEY] for page in read_pages(api, path, items[0], limit="2") for item in page]
+
+    assert [item for item in items if [item[name] for name in KEY] in keys] == items[1:]
+{%- endif %}
