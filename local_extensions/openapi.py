@@ -57,7 +57,7 @@ RESPONSES = [
     Response("NoContent", 204, "The item is deleted", ""),
     Response("BadRequest", 400, "The request is invalid; `message` says why"),
     Response("NotFound", 404, "No item has this key"),
-    Response("Conflict", 409, "An item with this key already exists, or other requests change the item"),
+    Response("Conflict", 409, "An item with this key already exists"),
     Response("PreconditionFailed", 412, "The item is not as If-Match or If-None-Match requires"),
     Response("ContentTooLarge", 413, "The item is larger than 400 KB"),
     Response("InternalServerError", 500, "The service failed; `message` names the request"),
@@ -221,7 +221,14 @@ def describe_components(service: Service) -> dict[str, Any]:
 def list_responses(service: Service) -> list[Response]:
     """Return the responses of all routes; those of HEAD have no body, so each route describes its own."""
     names = {name for route in service.routes if route.method != "HEAD" for name in list_response_names(route, service)}
-    return [response for response in RESPONSES if response.name in names]
+    return [describe_conflict(response, service) for response in RESPONSES if response.name in names]
+
+
+def describe_conflict(response: Response, service: Service) -> Response:
+    """Return a response; that of a conflict says what else may cause one."""
+    if response.name != "Conflict" or not service.keeps_on_replace:
+        return response
+    return response._replace(description=f"{response.description}, or other requests are changing the item")
 
 
 def list_response_names(route: Route, service: Service) -> set[str]:

@@ -65,10 +65,10 @@ UNREACHABLE = (
     ResponseParserError,
 )
 
-{%- if service.attributes.expiry %}
+{% if service.attributes.expiry -%}
 # Written this way, an item whose attribute is missing, or is not a number, does not expire.
 NOT_EXPIRED = "NOT (#expiry <= :now)"
-{%- endif %}
+{% endif -%}
 NO_ITEM = "No item has this key"
 {%- if service.attributes.revision %}
 NOT_AS_REQUIRED = "The item is not as If-Match or If-None-Match requires"
