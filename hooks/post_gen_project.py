@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import sys
 
-sys.path.insert(0, json.loads(r'{{ template_directory | tojson }}'))
+sys.path.insert(0, json.loads(r'{{ hooks_directory | tojson }}'))
 
-from local_extensions.render_check import finish
+from render_check import finish
 
 sys.exit(finish(json.loads(r'{{ cookiecutter | describe | tojson }}')))

@@ -35,7 +35,6 @@ class AnswersExtension(Extension):
         super().__init__(environment)
         environment.__class__ = Sandbox
         environment.globals["range"] = safe_range
-        environment.optimized = False  # takes longer than it saves: each file is rendered once
         environment.filters.update(
             architecture=find_architecture,
             default_name=make_name,
@@ -46,7 +45,7 @@ class AnswersExtension(Extension):
             slug=make_slug,
             yaml=quoting.quote_yaml,
         )
-        environment.globals.update(checked=check_answers, template_directory=str(TEMPLATE))
+        environment.globals.update(checked=check_answers, hooks_directory=str(TEMPLATE / "hooks"))
         # cruft renders two versions of the template in one process: each must import its own modules.
         for name in [name for name in sys.modules if name.partition(".")[0] == __package__]:
             del sys.modules[name]

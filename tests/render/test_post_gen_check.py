@@ -12,8 +12,8 @@ from cookiecutter.main import cookiecutter as render
 
 from local_extensions.answers import make_service
 from local_extensions.expectations import describe
-from local_extensions.render_check import find_problems
-from local_extensions.rendered_files import Project
+from render_check import find_problems
+from rendered_files import Project
 from renders import ANSWERS, SLUG, TEMPLATE, cookiecutter
 from repositories import run
 

@@ -11,8 +11,8 @@ import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from local_extensions.rendered_files import Project
-from local_extensions.summary import show, summarize
+from rendered_files import Project
+from summary import show, summarize
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
