@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import time
 from functools import partial
 from pathlib import Path
@@ -52,7 +53,7 @@ def respond(request: Any, **_: Any) -> AWSResponse:
 
 
 def log_as_lambda_does() -> None:
-    handler = logging.StreamHandler(open("/dev/null", "w", encoding="utf-8"))  # noqa: PTH123, SIM115 - to the end
+    handler = logging.FileHandler(os.devnull)
     handler.setFormatter(JsonFormatter())
     logging.getLogger().addHandler(handler)
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 import itertools
 import re
 import stat
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rendered_files import Project
-from summary import show, summarize
+from summary import summarize
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -144,5 +145,5 @@ def finish(expected: Mapping[str, Any]) -> str | None:
     if problems := find_problems(project):
         return "\n".join(["The rendered service is not valid; please report this:", *problems])
     make_scripts_executable(project)
-    show(summarize(root, expected))
+    sys.stderr.write(f"{summarize(root, expected)}\n")  # stdout may be a patch of `cruft diff`
     return None

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
-try:
+if sys.version_info >= (3, 11):
     import tomllib
-except ModuleNotFoundError:
-    # Python 3.10 has no TOML parser, so it does not check pyproject.toml and samconfig.toml.
-    tomllib = None  # type: ignore[assignment]
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
 
-class TemplateLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class TemplateLoader(SafeLoader):
     """Loads YAML and CloudFormation templates: `!Ref Table` becomes "!Ref Table", other functions their content."""
 
 
@@ -56,11 +57,12 @@ class Project:
 
 
 def parse_toml(text: str) -> Any:
-    return tomllib.loads(text) if tomllib else None
+    """Return the parsed text; Python 3.10 has no parser, so it does not check pyproject.toml and samconfig.toml."""
+    return tomllib.loads(text) if sys.version_info >= (3, 11) else None
 
 
 def parse_yaml(text: str) -> Any:
-    return yaml.load(text, TemplateLoader)  # noqa: S506 - derived from a SafeLoader
+    return TemplateLoader(text).get_single_data()
 
 
 # Source is left to the service's own tools: cookiecutter may run on an older Python than the service.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shlex
-import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -60,14 +59,3 @@ def describe_operation(route: Mapping[str, str]) -> str:
     if route["operation"] == "stub":
         return "not implemented (501)"
     return f"query {route['index']}" if route["index"] else route["operation"]
-
-
-def show(text: str) -> None:
-    """Print text on stderr, because stdout may be a patch of `cruft diff`. A failure to print does not fail the render."""
-    if sys.stderr is None:
-        return
-    try:
-        sys.stderr.write(f"{text}\n")
-        sys.stderr.flush()
-    except OSError:  # stderr is closed or full, or a pipe without a reader
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())  # or Python fails when it flushes stderr at exit

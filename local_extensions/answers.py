@@ -14,9 +14,9 @@ import sys
 import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cookiecutter.exceptions import FailedHookException
 
@@ -59,7 +59,7 @@ LIKENESS_OF_A_TYPO = 0.6
 SETTINGS = ("_copy_without_render", "_jinja2_env_vars", "_new_lines")
 
 
-class InvalidAnswersError(SystemExit, FailedHookException):  # type: ignore[misc]
+class InvalidAnswersError(SystemExit, FailedHookException):
     """Lines about answers that are refused.
 
     Cookiecutter prints a FailedHookException without a traceback. Cruft catches nothing, and Python prints a SystemExit.
@@ -82,7 +82,7 @@ def parse_answers(answers: Answers) -> tuple[Service | None, list[str]]:
     """Return the service that the answers describe, or None and every problem, a line each."""
     problems: list[str] = []
 
-    def parse(answer: str, function: Callable[[object], object]) -> object:
+    def parse(answer: str, function: Callable[[object], object]) -> Any:
         try:
             return function(find_answer(answers, answer))
         except AnswerError as error:
@@ -100,9 +100,9 @@ def parse_answers(answers: Answers) -> tuple[Service | None, list[str]]:
         "cors_origin": parse("cors_origin", parse_cors_origin),
     }
     keys = [key for key in (parsed["partition_key"], parsed["sort_key"]) if isinstance(key, Key)]
-    if len(keys) == 2 and keys[0].name == keys[1].name:  # noqa: PLR2004 - both keys are good
+    if len(keys) == 2 and keys[0].name == keys[1].name:
         problems.append(f"sort_key: {quote(keys[1].name)} is already the partition key; use another attribute")
-    if len(keys) == 2 and keys[0].is_uuid:  # noqa: PLR2004 - both keys are good
+    if len(keys) == 2 and keys[0].is_uuid:
         name = keys[0].name
         problems.append(
             f"partition_key: {quote(f'{name}:uuid')} is not the last attribute of the key; write {name}, or leave out the sort key"
@@ -111,7 +111,7 @@ def parse_answers(answers: Answers) -> tuple[Service | None, list[str]]:
     indexes, index_problems = parse_indexes(find_answer(answers, "indexes"), keys, attributes)
     problems += [f"attributes: {problem}" for problem in attribute_problems]
     problems += [f"indexes: {problem}" for problem in index_problems]
-    chosen = {answer: parse(answer, lambda text, of=of: parse_choice(text, of)) for answer, of in CHOICES.items()}  # type: ignore[misc]
+    chosen = {answer: parse(answer, partial(parse_choice, choices=choices)) for answer, choices in CHOICES.items()}
     routes_answer = find_answer(answers, "routes")
     routes, route_problems = parse_routes(routes_answer, keys, indexes, str(chosen["functions"]))
     if attributes.created or attributes.revision:
@@ -123,13 +123,13 @@ def parse_answers(answers: Answers) -> tuple[Service | None, list[str]]:
     ]
     if problems:
         return None, problems
-    model = {
+    model: dict[str, Any] = {
         "attributes": attributes,
         "indexes": indexes,
         "routes": routes,
         "functions_answer": chosen.pop("functions"),
     }
-    return Service(**parsed, **model, **chosen), []  # type: ignore[arg-type]
+    return Service(**parsed, **model, **chosen), []
 
 
 def find_answer(answers: Answers, answer: str) -> object:
@@ -189,7 +189,7 @@ def parse_table_name(answer: object) -> str:
     name = expect_string(answer)
     if not re.fullmatch(r"[A-Za-z0-9_.-]{3,255}", name):
         near = re.sub(r"[^A-Za-z0-9_.-]+", "-", name).strip("-")[:TABLE_NAME_LENGTH]
-        example = near if len(near) >= 3 else "users"  # noqa: PLR2004 - DynamoDB: table names have 3 characters or more
+        example = near if len(near) >= 3 else "users"
         raise AnswerError(
             f"{quote(name)} is not 3 to {TABLE_NAME_LENGTH} of the characters A-Z a-z 0-9 _ . -; for example {quote(example)}"
         )

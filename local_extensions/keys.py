@@ -135,7 +135,7 @@ def parse_indexes(answer: object, keys: list[Key], attributes: Attributes) -> tu
 def parse_index(entry: str, types: dict[str, str], keys: list[Key], attributes: Attributes) -> Index:
     """Return an index, and add the types of its key attributes to `types`: all indexes must agree on them."""
     texts = entry.split("/")
-    if len(texts) > 2:  # noqa: PLR2004 - a partition key and a sort key
+    if len(texts) > 2:
         raise AnswerError(f"{quote(entry)}: an index has at most two key attributes; write partition/sort")
     index_keys = []
     for text, max_bytes in zip(texts, (MAX_PARTITION_KEY_BYTES, MAX_SORT_KEY_BYTES), strict=False):

@@ -15,7 +15,7 @@ YAML_WORDS = {"y", "n", "yes", "no", "on", "off", "true", "false", "null"}
 def quote(value: object) -> str:
     """Return a value in single quotes, on one line, cut where it is long."""
     text = value if isinstance(value, str) else json.dumps(value, default=str)
-    shown = text if len(text) <= 80 else text[:77] + "..."  # noqa: PLR2004 - what a line of a terminal takes
+    shown = text if len(text) <= 80 else text[:77] + "..."
     return repr(shown) if not shown.isprintable() else f"'{shown}'"
 
 

@@ -166,7 +166,7 @@ def parse_route(entry: str) -> Route:
         raise AnswerError(
             f"{quote(entry)}: {quote(method)} is not a method; write {near[0] if near else 'one of ' + ' '.join(METHODS)}"
         )
-    if not 1 <= len(rest) <= 2:  # noqa: PLR2004 - a path, and a name or none
+    if not 1 <= len(rest) <= 2:
         raise AnswerError(f"{quote(entry)}: is not METHOD /path [name]; write for example '{method} /users'")
     path = rest[0]
     check_path(entry, path)

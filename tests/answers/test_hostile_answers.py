@@ -196,14 +196,3 @@ def test_what_is_refused_leaves_lines_and_nothing_else(
     check()
 
     assert refused >= 8
-
-
-@SOME
-@given(st.dictionaries(st.sampled_from(ANSWERS), st.none()), st.data())
-def test_an_answer_of_another_type_is_refused_by_name(wrong: dict[str, None], data: st.DataObject) -> None:
-    good: dict[str, object] = dict(data.draw(answers()))
-    assume(not parse_answers(good)[1])
-
-    _, problems = parse_answers({**good, **{answer: data.draw(other) for answer in wrong}})
-
-    assert {problem.partition(":")[0] for problem in problems} >= wrong.keys()

@@ -10,13 +10,12 @@ import pkgutil
 import re
 import shlex
 import sys
-import time
 from typing import TYPE_CHECKING, Any
 
-import botocore.session
+import botocore.loaders
 import pytest
 import yaml
-from jinja2 import Environment
+from jinja2 import Environment, Template
 
 import local_extensions
 from local_extensions import contract, examples, openapi, source
@@ -36,14 +35,16 @@ from local_extensions.answers import (
 )
 from local_extensions.attributes import TYPES, Attributes, parse_attributes
 from local_extensions.expectations import is_pruned
-from local_extensions.extension import AnswersExtension
-from local_extensions.keys import Index, Key, parse_indexes, parse_key, parse_partition_key, parse_sort_key
+from local_extensions.keys import Index, Key, parse_indexes, parse_key, parse_partition_key
 from local_extensions.limits import REGIONS
 from local_extensions.quoting import quote_markdown, quote_string, quote_yaml
 from local_extensions.routes import parse_routes
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+if sys.version_info >= (3, 11):
+    import tomllib
 
 USER_ID = Key("user_id", "S", 2048, "001")
 POSTED_AT = Key("posted_at", "N", 1024, "1")
@@ -190,9 +191,6 @@ class TestTableAndKeys:
         with pytest.raises(AnswerError):
             parse_key(answer, max_bytes=2048, string_sample="001")
 
-    def test_takes_no_sort_key_for_an_answer(self) -> None:
-        assert parse_sort_key("") is None
-
     def test_refuses_one_attribute_for_both_keys(self) -> None:
         problems = parse_answers({**ANSWERS, "sort_key": "user_id:N"})[1]
         assert [problem.split(":")[0] for problem in problems] == ["sort_key"]
@@ -200,8 +198,7 @@ class TestTableAndKeys:
 
 class TestRegion:
     def test_knows_every_region_of_every_partition(self) -> None:
-        session = botocore.session.get_session()
-        partitions = session.get_component("endpoint_resolver")._endpoint_data["partitions"]  # noqa: SLF001 - no public list
+        partitions = botocore.loaders.create_loader().load_data("endpoints")["partitions"]
         assert set(REGIONS) == {region for partition in partitions for region in partition["regions"]}
 
     @pytest.mark.parametrize(
@@ -404,21 +401,6 @@ class TestRouteGrammar:
     def test_refuses_every_keyword_and_builtin_of_this_python(self) -> None:
         names = [name for name in dir(builtins) if name.islower() and not name.startswith("_")]
         assert all(route_problems(f"GET /a {name}") for name in names)
-
-    @pytest.mark.parametrize(
-        "routes",
-        [
-            "GET " + "/a" * 100_000,
-            "GET " + "/{a}" * 50_000,
-            "GET /a," * 20_000,
-            ",".join(f"PUT /{number}/{{user_id}}" for number in range(4_000)),
-        ],
-        ids=len,
-    )
-    def test_refuses_a_flood_at_once(self, routes: str) -> None:
-        started = time.process_time()
-        assert route_problems(routes)
-        assert time.process_time() - started < 1
 
 
 class TestOperations:
@@ -745,7 +727,7 @@ class TestCheck:
         rendered = {name: Environment(autoescape=True).from_string(value).render() for name, value in given.items()}
         assert given.keys() == answers.keys() - {"project_name", "project_slug"}
         assert all(f" {name}='" in command for name in given)
-        assert Environment(autoescape=False).from_string(given["description"]).render() == answers["description"]  # noqa: S701 - no HTML
+        assert Template(given["description"]).render() == answers["description"]
         assert rendered["routes"] == "GET /a, POST /a"
 
     @pytest.mark.parametrize(
@@ -823,8 +805,6 @@ class TestQuoting:
         assert yaml.safe_load(quoted) == text
         assert json.loads(quoted) == text
         if sys.version_info >= (3, 11):
-            import tomllib  # noqa: PLC0415 - not in 3.10
-
             assert tomllib.loads(f"x = {quoted}") == {"x": text}
 
     @pytest.mark.parametrize("text", NASTY)
@@ -904,10 +884,3 @@ def test_each_type_of_attribute_is_in_every_table() -> None:
         "source.RUST_KINDS": source.RUST_KINDS.keys(),
     }
     assert {name: types for name, types in tables.items() if types != TYPES.keys()} == {}
-
-
-def test_takes_its_module_away_so_that_another_version_can_be_loaded() -> None:
-    sys.modules[local_extensions.__name__] = local_extensions
-    AnswersExtension(Environment())  # noqa: S701 - no HTML
-    assert local_extensions.__name__ not in sys.modules
-    sys.modules[local_extensions.__name__] = local_extensions

@@ -9,7 +9,7 @@ import pytest
 import measure_render
 import measure_start
 import measuring
-from measuring import Ratio, draw_ratios, make_table, refuse_excess
+from measuring import Ratio, refuse_excess
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,22 +31,6 @@ def test_exits_with_one_line_per_ratio_above_its_limit() -> None:
         refuse_excess([good, bad, unlimited])
 
     assert ended.value.code == "bad: 1.50 times that; the limit is 1.2"
-
-
-def test_aligns_columns_of_figures_right() -> None:
-    table = make_table(("", "takes", "of"), [("one", "1.0 ms", "this"), ("other", "", "that")])
-
-    assert table.splitlines()[1] == "| --- | --: | --- |"
-
-
-@pytest.mark.parametrize("limit", [None, 1.2])
-def test_draws_one_row_per_ratio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: float | None) -> None:
-    monkeypatch.setattr(measuring, "RESULTS", tmp_path)
-
-    draw_ratios([Ratio("one", "that", [1.0, 2.0], [1.0, 1.0], limit), Ratio("other", "this", [3.0], [1.0])], "ratios")
-
-    drawn = (tmp_path / "ratios.svg").read_text()
-    assert all(text in drawn for text in ("one", "against that", "other", "against this"))
 
 
 def test_reports_starts_and_refuses_a_slow_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,20 +25,23 @@ DOCUMENTS = sorted(
 )
 
 
+Tree = dict[str, "Tree"]
+
+
 def draw_tree(files: list[str]) -> list[str]:
     """Return a tree of paths, as the README shows it."""
-    tree: dict[str, dict[str, object]] = {}
+    tree: Tree = {}
     for file in files:
         node = tree
         for part in file.split("/"):
-            node = node.setdefault(part, {})  # type: ignore[assignment]
+            node = node.setdefault(part, {})
 
-    def draw(node: dict[str, dict[str, object]], indent: str) -> list[str]:
+    def draw(node: Tree, indent: str) -> list[str]:
         lines = []
         for position, (name, below) in enumerate(sorted(node.items())):
             is_last = position == len(node) - 1
             lines.append(f"{indent}{'└── ' if is_last else '├── '}{name}")
-            lines += draw(below, indent + ("    " if is_last else "│   "))  # type: ignore[arg-type]
+            lines += draw(below, indent + ("    " if is_last else "│   "))
         return lines
 
     return draw(tree, "")

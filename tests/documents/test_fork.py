@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from renders import SLUG, TEMPLATE
+from renders import TEMPLATE
 from repositories import clone_template, run
 from steps import follow, read_steps
 
@@ -35,15 +35,6 @@ def run_own_test(fork: Path, status: int = 0) -> str:
 @pytest.mark.slow
 def test_a_fork_passes_its_own_test(fork: Path) -> None:
     run_own_test(fork)
-
-
-@pytest.mark.slow
-def test_a_fork_s_own_test_fails_if_a_service_breaks_its_rules(fork: Path) -> None:
-    (fork / SLUG / "CODEOWNERS").unlink()
-
-    output = run_own_test(fork, status=1)
-
-    assert "CODEOWNERS" in output
 
 
 @pytest.mark.slow

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
@@ -124,26 +123,6 @@ def test_prints_a_summary_with_the_next_steps(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "redirection", ["| true", ">&-", ">/dev/full", "2>&1 >&3 | true", "2>&-", "2>/dev/full", ">&- 2>&-"]
-)
-def test_keeps_the_service_if_the_summary_cannot_be_printed(tmp_path: Path, redirection: str) -> None:
-    command = f'exec 3>&1; cookiecutter "$0" --no-input {redirection}'
-
-    result = subprocess.run(
-        ["bash", "-o", "pipefail", "-c", command, TEMPLATE],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-    assert (result.returncode, result.stdout) == (0, "")
-    assert ("make dev" in result.stderr) == ("2>" not in redirection)
-    assert (tmp_path / "users-api" / "Makefile").is_file()
-
-
-@pytest.mark.slow
 def test_renders_from_a_zip_archive_which_keeps_no_modes(repository: Path, tmp_path: Path) -> None:
     archive = tmp_path / "t.zip"
     run("git", "archive", "--prefix=t/", "-o", str(archive), "HEAD", directory=repository)
@@ -155,16 +134,6 @@ def test_renders_from_a_zip_archive_which_keeps_no_modes(repository: Path, tmp_p
 
     assert result.returncode == 0, result.stdout + result.stderr
     assert find_executables(tmp_path / "output" / "users-api") == find_scripts(tmp_path / "output" / "users-api")
-
-
-@pytest.mark.slow
-def test_renders_from_a_directory_of_which_every_file_is_executable(template: Path, tmp_path: Path) -> None:
-    run("chmod", "-R", "777", str(template), directory=tmp_path)
-
-    result = cookiecutter("--no-input", "-o", str(tmp_path / "output"), template=template)
-
-    assert result.returncode == 0, result.stdout + result.stderr
-    assert find_executables(tmp_path / "output" / "users-api") >= find_scripts(tmp_path / "output" / "users-api")
 
 
 def find_executables(root: Path) -> set[Path]:

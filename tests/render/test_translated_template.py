@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from renders import Bake
 
 pytestmark = pytest.mark.slow
 
@@ -172,17 +171,6 @@ def test_no_policy_has_a_wildcard_or_comes_from_elsewhere(stack: Stack) -> None:
     assert not stack.of_type("AWS::IAM::ManagedPolicy", "AWS::IAM::Policy", "AWS::IAM::RolePolicy")
 
 
-def test_an_api_is_deployed_again_when_its_functions_change_their_names(bake: Bake) -> None:
-    """A stage whose functions had generated names would otherwise call functions that no longer exist."""
-    service = bake()
-    named = set(Stack(service).of_type("AWS::ApiGateway::Deployment"))
-    template = re.sub(r"^      FunctionName: .*\n", "", service.read("template.yaml"), flags=re.MULTILINE)
-    (service.path / "template.yaml").write_text(template, encoding="utf-8")
-
-    assert len(named) == 1
-    assert named.isdisjoint(Stack(service).of_type("AWS::ApiGateway::Deployment"))
-
-
 def test_all_functions_write_to_one_log_that_forgets(stack: Stack) -> None:
     logs = [function["Properties"]["LoggingConfig"] for function in stack.of_type("AWS::Lambda::Function").values()]
 
@@ -219,7 +207,7 @@ def test_alarms_and_access_logs_exist_once_they_are_enabled(stack: Stack, answer
     assert access_logs["Fn::If"][2] == {"Ref": "AWS::NoValue"}
 
 
-def test_the_table_is_kept_in_production_alone(stack: Stack) -> None:
+def test_only_prod_keeps_its_table(stack: Stack) -> None:
     table = stack.resources["Table"]
 
     for policy in ("DeletionPolicy", "UpdateReplacePolicy"):

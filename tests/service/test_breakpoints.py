@@ -126,7 +126,7 @@ def test_stops_after_each_edit_again_on_the_same_port(bake_with_tools: Bake, det
                 routes.write_text("# edited\n" * edit + text)
             response = pool.submit(get, stack)
             line = f"waits for a debugger on port {port}\n"
-            wait_until(lambda line=line, edit=edit: read_log(stack).count(line) == edit + 1, SECONDS)  # type: ignore[misc]
+            wait_until(lambda: read_log(stack).count(line) == edit + 1, SECONDS)
             debugger = Debugger(read_launch(service, port))
             debugger.attach(routes, find_line(service, PYTHON_ROUTES, PYTHON_LINE))
             stops.append(debugger.wait_until_stopped()[0])
@@ -220,8 +220,8 @@ def test_lldb_stops_at_a_line_of_a_handler_in_rust(bake_rust: Bake) -> None:
             line = find_line(service, "src/routes.rs", RUST_LINE)
             lldb = start_lldb(command, f"breakpoint set --file routes.rs --line {line}")
             function = psutil.Process(int(command.split()[-1]))
-            wait_until(lambda function=function: function.status() == psutil.STATUS_TRACING_STOP, SECONDS)  # type: ignore[misc]
-            wait_until(lambda function=function: function.status() != psutil.STATUS_TRACING_STOP, SECONDS)  # type: ignore[misc]
+            wait_until(lambda: function.status() == psutil.STATUS_TRACING_STOP, SECONDS)
+            wait_until(lambda: function.status() != psutil.STATUS_TRACING_STOP, SECONDS)
             response = pool.submit(get, stack, "/users/nobody")
             output = lldb.communicate()[0]
             stops.append((re.search(r"stop reason = breakpoint", output) is not None, f"-> {line} " in output))

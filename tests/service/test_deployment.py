@@ -268,14 +268,6 @@ def test_refuses_an_unknown_stage_in_one_line(bake_service: Callable[..., Servic
 
 
 @pytest.mark.slow
-def test_a_stage_in_the_shell_does_not_count(bake_service: Callable[..., Service]) -> None:
-    commands = bake_service().make("--dry-run", "deploy", STAGE="prod")
-
-    assert "--config-env dev" in commands
-    assert "--config-env prod" not in commands
-
-
-@pytest.mark.slow
 @pytest.mark.parametrize("place", ["the shell", "the profile"])
 def test_endpoint_overrides_do_not_apply(bake_service: Callable[..., Service], place: str) -> None:
     Refusal.requests.clear()

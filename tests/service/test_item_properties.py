@@ -7,23 +7,20 @@ from __future__ import annotations
 
 import itertools
 import json
-import shutil
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Context, Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, example, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from hypothesis.errors import FlakyFailure
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from loaded_stack import ITEM, KEY, LIST, PARTITION, Function, run_function_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from loaded_stack import LoadedStack, Response
 
@@ -336,79 +333,3 @@ PROPERTIES: list[Property] = [
 @pytest.mark.parametrize("check", PROPERTIES, ids=lambda check: check.__name__.removeprefix("check_"))
 def test_property_holds(function: Function, check: Property) -> None:
     check(function, SOME)
-
-
-# Faults in the Python source that each property must find.
-FAULTS = [
-    pytest.param(
-        check_items_are_returned_unchanged,
-        "json_values.py",
-        "NUMBERS.create_decimal(text)",
-        "Decimal(str(float(text)))",
-        id="numbers have 16 digits",
-    ),
-    pytest.param(
-        check_empty_names_are_refused,
-        "json_values.py",
-        "parse_int=parse_number,",
-        "parse_int=parse_number, object_pairs_hook=lambda pairs: {k: v for k, v in pairs if k},",
-        id="attributes without a name are dropped",
-    ),
-    pytest.param(
-        check_patch_changes_only_its_attributes,
-        "items.py",
-        "if name not in path_key}",
-        "if name not in path_key and value is not None}",
-        id="null changes nothing",
-    ),
-    pytest.param(
-        check_one_create_wins,
-        "table.py",
-        '"attribute_not_exists(#partition)"',
-        '"attribute_not_exists(#partition) OR attribute_exists(#partition)"',
-        id="create overwrites",
-    ),
-    pytest.param(
-        check_patches_lose_nothing,
-        "table.py",
-        '    names = {"#partition"',
-        "    changed = {name: value for name, value in {**read(key), **changes}.items() if value is not None}\n"
-        "    replace(changed)\n"
-        "    return changed\n"
-        '    names = {"#partition"',
-        id="update reads, then writes",
-    ),
-    pytest.param(
-        check_pages_show_remaining_items_once,
-        "table.py",
-        "if key else {}",
-        "if key and 'Item' in CLIENT.get_item(TableName=TABLE_NAME, Key=to_dynamodb(key)) else {}",
-        id="a cursor is lost with its item",
-    ),
-    pytest.param(
-        check_behaves_like_a_dictionary,
-        "table.py",
-        "CLIENT.delete_item(\n            TableName=TABLE_NAME,\n            Key=to_dynamodb(key),\n            ConditionExpression=",
-        "CLIENT.delete_item(\n            TableName=TABLE_NAME,\n            Key=to_dynamodb(key),\n            ConditionExpression="
-        '"attribute_not_exists(#partition) OR " ',
-        id="delete of a missing item succeeds",
-    ),
-]
-
-
-@pytest.mark.parametrize("loaded_stack", ["python"], indirect=True)
-@pytest.mark.parametrize(("check", "file", "right", "wrong"), FAULTS)
-def test_finds_a_fault(
-    loaded_stack: LoadedStack, tmp_path: Path, check: Property, file: str, right: str, wrong: str
-) -> None:
-    artifact = shutil.copytree(loaded_stack.artifact, tmp_path / "artifact")
-    source = artifact / "service" / file
-    text = source.read_text(encoding="utf-8")
-    assert right in text
-    source.write_text(text.replace(right, wrong), encoding="utf-8")
-
-    with (
-        run_function_of(loaded_stack, artifact, CONTAINERS) as function,
-        pytest.raises((AssertionError, FlakyFailure)),
-    ):
-        check(function, settings(SOME, phases=[Phase.explicit, Phase.generate]))

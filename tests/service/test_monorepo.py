@@ -80,34 +80,10 @@ class TestUvWorkspace:
         assert (tmp_path / DIRECTORY / ".venv" / ".local").exists()
         assert (tmp_path / DIRECTORY / "uv.lock").exists()
 
-    def test_could_have_two_services_as_members(self, tmp_path: Path) -> None:
-        repository = make_repository(tmp_path)
-        write(tmp_path, "pyproject.toml", '[tool.uv.workspace]\nmembers = ["services/*"]\n')
-
-        repository.check("uv", "lock")
-        write(
-            tmp_path,
-            "services/orders-api/pyproject.toml",
-            repository.read("services/orders-api/pyproject.toml").replace('"orders-api"', '"users-api"'),
-        )
-        same_name = repository.run("uv", "lock")
-
-        assert same_name.returncode != 0
-        assert "users-api" in same_name.stdout
-
 
 @pytest.mark.slow
 @pytest.mark.rust
 class TestCargoWorkspace:
-    def test_needs_no_step_unless_it_names_a_service(self, tmp_path: Path) -> None:
-        repository = make_repository(tmp_path, "rust")
-        write(tmp_path, "Cargo.toml", '[workspace]\nresolver = "3"\nmembers = ["shared"]\n')
-
-        assert find_root(repository) == str(tmp_path / DIRECTORY)
-        manifest = repository.read(f"{DIRECTORY}/Cargo.toml")
-        write(tmp_path, f"{DIRECTORY}/Cargo.toml", re.sub(r"^\[workspace\].*\n", "", manifest))
-        assert "current package believes it's in a workspace when it's not" in find_root(repository)
-
     def test_excludes_a_service(self, tmp_path: Path) -> None:
         repository = make_repository(tmp_path, "rust")
         shutil.rmtree(tmp_path / "services/orders-api")
@@ -184,27 +160,6 @@ class TestGitHub:
         assert find_shared_names(*(yaml.safe_load(repository.read(file)) for file in files)) == set()
         for file in (*files, *actions, ".github/dependabot.yml"):
             assert list(find_missing_paths(repository, file)) == [], file
-
-    @pytest.mark.parametrize(
-        ("old", "new", "problem"),
-        [
-            ("./services/users-api/.github", "./.github", "./.github/actions/setup"),
-            ("working-directory: services/users-api", "working-directory: services/users", "services/users"),
-        ],
-    )
-    def test_a_missing_path_would_be_found(self, tmp_path: Path, old: str, new: str, problem: str) -> None:
-        repository = make_repository(tmp_path)
-        follow(repository, read_blocks("GitHub", "sh")[0])
-        file = ".github/workflows/users-api.yml"
-        write(tmp_path, file, repository.read(file).replace(old, new))
-
-        assert problem in find_missing_paths(repository, file)
-
-    def test_a_shared_name_would_be_found(self, tmp_path: Path) -> None:
-        repository = make_repository(tmp_path)
-        first, second = (yaml.safe_load(repository.read(f"services/{slug}/.github/workflows/ci.yml")) for slug in SLUGS)
-
-        assert find_shared_names(first, second) >= {"CI", "v*", "deploy-dev", "AWS_ROLE_ARN_DEV"}
 
 
 def find_shared_names(*workflows: Any) -> set[str]:

@@ -86,26 +86,6 @@ def test_a_service_holds_no_secret(bake: Bake, language: str, answers: dict[str,
     assert list(find_secrets([service.path / file for file in service.files])) == []
 
 
-@pytest.mark.parametrize(
-    ("line", "kind"),
-    [
-        # Put together here, or this file would not pass.
-        ("key: AKIA" + "Q7ZJ4MWX2LTB9KPD", "AWS Access Key"),
-        ("key: ASIA" + "Q7ZJ4MWX2LTB9KPD", "AWS Access Key"),
-        ("aws_secret_access_key = '" + "a9Xk2LmQ7pRz4WvT8sYb" * 2 + "'", "Secret Keyword"),
-        ("-----BEGIN RSA " + "PRIVATE KEY-----", "Private Key"),
-        ("Role: arn:aws:iam::" + "417" * 4 + ":role/x", "account id"),
-    ],
-)
-def test_each_kind_of_secret_would_be_found(tmp_path: Path, line: str, kind: str) -> None:
-    file = tmp_path / "settings.yaml"
-    file.write_text(f"{line}\n", encoding="utf-8")
-
-    found = list(find_secrets([file]))
-
-    assert [line for line in found if kind in line] != []
-
-
 def test_what_is_deployed_needs_no_exception_from_the_rules_on_security(bake: Bake) -> None:
     service = bake(sort_key="at:N", cors_origin="*")
 

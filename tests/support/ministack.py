@@ -60,13 +60,8 @@ class MiniStack:
         }
 
     def client(self, service: str, region: str = "ap-northeast-1") -> Any:
-        return boto3.client(  # type: ignore[call-overload]
-            service,
-            endpoint_url=self.url,
-            region_name=region,
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
-        )
+        session: Any = boto3.Session("test", "test", region_name=region)
+        return session.client(service, endpoint_url=self.url)
 
 
 @contextlib.contextmanager

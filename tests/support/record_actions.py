@@ -17,7 +17,7 @@ import requests
 
 sys.path.insert(0, str(Path("scripts").resolve()))
 
-import local_api  # type: ignore[import-not-found]
+import local_api
 
 actions: list[str] = []
 
@@ -51,7 +51,7 @@ def main() -> None:
             for method, path, body in json.loads(sys.argv[1]):
                 actions.clear()
                 response = requests.request(method, url + path, data=body, timeout=60)
-                print(json.dumps([response.status_code, actions]))  # noqa: T201
+                print(json.dumps([response.status_code, actions]))
         proxy.shutdown()
 
 

@@ -68,7 +68,7 @@ class Stack:
 
         def try_to_pause() -> bool:
             result = self.compose("pause")
-            print(result.stdout)  # noqa: T201 - pytest shows it with a failure
+            print(result.stdout)
             return result.returncode == 0
 
         wait_until(try_to_pause, 60)
@@ -97,7 +97,7 @@ class Stack:
             assert process.poll() is None
             yield process
         except BaseException:
-            print(log.read_text())  # noqa: T201 - pytest shows it with the failure
+            print(log.read_text())
             raise
         finally:
             if process.poll() is None:
