@@ -441,26 +441,19 @@ class TestDoctor:
         other_port = self.run_doctor(stack, "LOCALSTACK_PORT=4566", f"PORT={stack.port}")
         stack.pause()
         silent = self.run_doctor(stack)
-        stack.compose("unpause").check_returncode()
-        stack.dynamodb().delete_table(TableName="users")
-        without_table = self.run_doctor(stack)
-        stack.make("up")
+        stack.make("reset")
 
         assert f"The emulator uses port {stack.localstack_port}, not 4566" in other_port
-        missing = "The emulator does not respond, or has no table users in ap-northeast-1; run: make up"
-        assert missing in silent
-        assert missing in without_table
-        assert stack.dynamodb().list_tables()["TableNames"] == ["users"]
+        assert "The emulator does not respond; run: make reset" in silent
+        assert "All is well." in stack.make("doctor")
 
     def test_accepts_an_api_without_docker(self, make_stack: Callable[..., Stack]) -> None:
         stack = make_stack()
         with stack.running("dev", "DOCKER=no"):
-            doctor = stack.make("doctor")
-        assert f"The table of `make dev DOCKER=no` answers on port {stack.localstack_port}." in doctor
-        assert f"The API answers on port {stack.port}." in doctor
+            assert "All is well." in stack.make("doctor")
 
     def test_accepts_a_stack_that_does_not_run(self, make_stack: Callable[..., Stack]) -> None:
-        assert "The emulator is not running" in make_stack().make("doctor")
+        assert "All is well." in make_stack().make("doctor")
 
     def test_reports_ports_that_are_taken(self, make_stack: Callable[..., Stack]) -> None:
         stack = make_stack()
@@ -476,7 +469,7 @@ class TestDoctor:
         for program in ("awk", "bash", "cat", "env", "make", "pgrep", "curl"):
             (tmp_path / program).symlink_to(Path(str(shutil.which(program))).resolve())
         output = self.run_doctor(make_stack(language="rust"), PATH=str(tmp_path))
-        assert "Docker is not installed" in output
+        assert "docker is not installed" in output
         assert "uv is not installed" in output
         assert "cargo is not installed" in output
 
