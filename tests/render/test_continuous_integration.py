@@ -193,7 +193,13 @@ def test_refuses_what_breaks_clients_and_nothing_else(bake: Bake) -> None:
         result = service.run("make", "breaking", "BASE=HEAD", GOFLAGS="-gcflags=all=-l")
         statuses[name] = (result.returncode == 0, "error" in result.stdout)
 
+    (service.path / "openapi.yaml").write_text(
+        openapi.replace(*changes["a removed path"]).replace("version: 0.1.0", "version: 0.2.0"), encoding="utf-8"
+    )
+    on_purpose = service.run("make", "breaking", "BASE=HEAD", GOFLAGS="-gcflags=all=-l")
+
     assert statuses == {name: (name == "a new path", name != "a new path") for name in changes}
+    assert (on_purpose.returncode, "error" in on_purpose.stdout) == (0, True)
 
 
 def test_the_page_protects_the_tags_that_deploy(rendered: Service) -> None:

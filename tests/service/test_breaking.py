@@ -92,7 +92,7 @@ def test_compares_with_the_file_at_the_base(
 
     assert status == 0
     assert len(lines) == 1
-    assert lines[0].endswith(" breaking --fail-on ERR origin/main:./openapi.yaml openapi.yaml")
+    assert lines[0].endswith(" breaking --fail-on MISSING-VERSION-BUMP origin/main:./openapi.yaml openapi.yaml")
 
 
 def test_fails_if_a_program_fails(
