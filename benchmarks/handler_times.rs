@@ -5,9 +5,8 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
+use aws_sdk_dynamodb::config::{Builder, Config, Credentials, Region};
 use aws_smithy_http_client::test_util::infallible_client_fn;
 use lambda_runtime::{Context, LambdaEvent, tracing};
 use serde_json::value::to_raw_value;
@@ -24,7 +23,7 @@ async fn main() {
     tracing::init_default_subscriber();
     let cases: Value = serde_json::from_str(include_str!("handler_cases.json")).unwrap();
     let config = configure(&cases["item"]);
-    let (table, client) = (Table::new(&config, TABLE.into(), &KEY), Client::new(&config));
+    let (table, client) = (Table::new(config.clone(), TABLE.into(), &KEY), Client::from_conf(config.build()));
     let item = parse_object(&cases["body"].to_string()).unwrap();
     let mut times = BTreeMap::new();
     for (name, request) in cases["requests"].as_object().unwrap() {
@@ -40,7 +39,7 @@ async fn main() {
 }
 
 /// Return the SDK's configuration, with an HTTP client that responds as DynamoDB does.
-fn configure(item: &Value) -> SdkConfig {
+fn configure(item: &Value) -> Builder {
     let page = json!({"Items": vec![item; 100], "Count": 100, "ScannedCount": 100}).to_string();
     let found = json!({"Item": item}).to_string();
     let http_client = infallible_client_fn(move |request| {
@@ -51,13 +50,11 @@ fn configure(item: &Value) -> SdkConfig {
         };
         http::Response::builder().status(200).body(body).unwrap()
     });
-    let credentials = Credentials::new("test", "test", None, None, "test");
-    SdkConfig::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .credentials_provider(SharedCredentialsProvider::new(credentials))
+    Config::builder()
+        .behavior_version_latest()
+        .credentials_provider(Credentials::new("test", "test", None, None, "test"))
         .http_client(http_client)
         .region(Region::new("us-east-1"))
-        .build()
 }
 
 fn make_event(request: &Value, body: &Value) -> Value {

@@ -210,7 +210,7 @@ fn to_result(response: Response) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use aws_config::{BehaviorVersion, SdkConfig};
+    use aws_sdk_dynamodb::Config;
     use lambda_runtime::Context;
 
     use super::*;
@@ -235,9 +235,9 @@ mod tests {
         let mut context = Context::default();
         context.request_id = "the-request".into();
         let event = LambdaEvent::new(RawValue::from_string("{}".into()).unwrap(), context);
-        let config = SdkConfig::builder().behavior_version(BehaviorVersion::latest()).build();
+        let config = Config::builder().behavior_version_latest();
 
-        let response = handle(&Table::new(&config, "any".into(), &[]), event).await.unwrap();
+        let response = handle(&Table::new(config, "any".into(), &[]), event).await.unwrap();
 
         assert_eq!(response["statusCode"], 500);
         assert_eq!(response["body"], r#"{"message":"Internal server error, request the-request"}"#);

@@ -7,6 +7,6 @@ use service::table::{KEY, Table};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     tracing::init_default_subscriber();
-    let table = Table::connect("TABLE_NAME", &KEY).await?;
+    let table = Table::connect("TABLE_NAME", &KEY)?;
     lambda_runtime::run(service_fn(|event| app::handle(&table, event))).await
 }

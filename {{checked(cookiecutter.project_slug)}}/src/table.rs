@@ -5,11 +5,10 @@ use std::env::{self, VarError};
 use std::error::Error as StdError;
 use std::time::Duration;
 
-use aws_config::retry::RetryConfig;
-use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, SdkConfig};
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::config;
+use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
+use aws_sdk_dynamodb::config::{Builder, Config, Credentials, Region};
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::types::error::ConditionalCheckFailedException;
 use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure as OldItem, ScalarAttributeType};
@@ -55,27 +54,40 @@ pub struct Table {
 }
 
 impl Table {
-    /// Return the table that an environment variable names. Error: the variable is missing.
-    pub async fn connect(variable: &str, key: &'static [KeyAttribute]) -> Result<Self, VarError> {
-        let name = env::var(variable)?;
+    /// Return the table that an environment variable names, in the region and with the credentials that Lambda sets.
+    ///
+    /// # Errors
+    ///
+    /// A variable is missing.
+    pub fn connect(variable: &str, key: &'static [KeyAttribute]) -> Result<Self, VarError> {
         let http_client = http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
-        let config = aws_config::defaults(BehaviorVersion::latest()).http_client(http_client).load().await;
-        Ok(Self::new(&config, name, key))
+        let credentials = Credentials::new(
+            env::var("AWS_ACCESS_KEY_ID")?,
+            env::var("AWS_SECRET_ACCESS_KEY")?,
+            env::var("AWS_SESSION_TOKEN").ok(),
+            None,
+            "Lambda",
+        );
+        let mut config = Config::builder()
+            .behavior_version_latest()
+            .http_client(http_client)
+            .region(Region::new(env::var("AWS_REGION")?))
+            .credentials_provider(credentials);
+        let endpoint = env::var("AWS_ENDPOINT_URL_DYNAMODB").or_else(|_| env::var("AWS_ENDPOINT_URL"));
+        config.set_endpoint_url(endpoint.ok());
+        Ok(Self::new(config, env::var(variable)?, key))
     }
 
     /// Return a table. Three attempts and the pauses between them end before the function's own timeout.
-    pub fn new(sdk_config: &SdkConfig, name: String, key: &'static [KeyAttribute]) -> Self {
+    pub fn new(config: Builder, name: String, key: &'static [KeyAttribute]) -> Self {
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(Duration::from_secs(1))
             .read_timeout(Duration::from_secs(2))
             .operation_attempt_timeout(Duration::from_secs(3))
             .build();
-        let config = config::Builder::from(sdk_config)
-            .timeout_config(timeouts)
-            .retry_config(RetryConfig::standard().with_max_attempts(3))
-            .build();
+        let config = config.timeout_config(timeouts).retry_config(RetryConfig::standard().with_max_attempts(3));
         Self {
-            client: Client::from_conf(config),
+            client: Client::from_conf(config.build()),
             name,
             key,
         }
@@ -290,8 +302,7 @@ mod tests {
 
     #[test]
     fn gives_up_before_the_function_s_timeout() {
-        let sdk_config = SdkConfig::builder().behavior_version(BehaviorVersion::latest()).build();
-        let table = Table::new(&sdk_config, "any".into(), &KEY);
+        let table = Table::new(Config::builder().behavior_version_latest(), "any".into(), &KEY);
         let template = include_str!("../template.yaml");
         let timeout = template.lines().find_map(|line| line.trim().strip_prefix("Timeout: ")).unwrap();
 
