@@ -329,8 +329,7 @@ def describe_route_response(route: Route, response: Response, service: Service) 
 def describe_response(response: Response, service: Service) -> dict[str, Any]:
     sent = {"ETag": bool(service.attributes.revision), "Location": gives_location(service)}
     headers = {name: HEADERS[name] for name in response.headers if sent.get(name, True)}
-    body = Line(schema=refer("schemas", response.schema)) if response.schema else {}
-    content = {"application/json": body} if response.schema else {}
+    content = Line({"application/json": {"schema": refer("schemas", response.schema)}}) if response.schema else {}
     return drop_empty({"description": response.description, "headers": headers, "content": content})
 
 

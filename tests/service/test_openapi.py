@@ -108,13 +108,13 @@ class TestMakeFuzz:
     def test_finds_it_in_each_phase(self, make_stack: Callable[..., Stack]) -> None:
         stack = make_stack()
         service = stack.service
-        json_body = "\n        application/json: {"
+        json_body = "      content: {application/json: {"
 
         with stack.running("dev", "DOCKER=no"):
             assert run_schemathesis(stack, "examples") == set()
             for phase, file, right, wrong, failure in [
                 ("examples", "openapi.yaml", '"201":', '"202":', "ST103 Undocumented status code"),
-                ("examples", "openapi.yaml", json_body, "\n        text/plain: {", "ST105 Undocumented Content-Type"),
+                ("examples", "openapi.yaml", json_body, "      content: {text/plain: {", "ST105 Undocumented Content-Type"),
                 ("coverage", "openapi.yaml", "minimum: 1\n", "minimum: 2\n", "ST201 Schema-violating request accepted"),
                 ("coverage", "openapi.yaml", "[items, next_cursor]", "[items, a]", "ST108 Response violates schema"),
                 ("fuzzing", "tests/schemathesis_hooks.py", '"minimum": 1e-130', '"minimum": 1e-300', "ST202 Schema-valid request rejected"),

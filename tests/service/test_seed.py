@@ -14,20 +14,18 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.slow
 
 ITEM = '{"user_id": "1", "at": 1, "total": 1}'
+REFUSED = "An error occurred (ValidationException) when calling the PutItem operation: One or more parameter values were invalid"
 # What seed.json contains, and the start of the line.
 WRONG = {
     "": "seed.json cannot be read as JSON: Expecting value: line 1 column 1",
     f"[{ITEM},\n]": "seed.json cannot be read as JSON: Illegal trailing comma before end of array: line 1 column 39",
     ITEM: "seed.json is not a list of items; write [ ] around them",
-    "[1]": "seed.json, item 1: is not an object",
-    f'[{ITEM}, {{"userid": "2", "at": 1}}]': "seed.json, item 2: user_id is missing",
-    '[{"user_id": "1"}]': "seed.json, item 1: at is missing",
-    '[{"user_id": 1, "at": 1}]': "seed.json, item 1: user_id must be a string",
-    '[{"user_id": "1", "at": "1"}]': "seed.json, item 1: at must be a number",
-    '[{"user_id": "1", "at": true}]': "seed.json, item 1: at must be a number",
-    '[{"user_id": "1", "at": 1, "total": "1"}]': "seed.json, item 1: total must be a number",
-    '[{"user_id": "1", "at": 1, "total": null}]': "seed.json, item 1: total must be a number",
-    '[{"user_id": "", "at": 1}]': "seed.json, item 1: An error occurred (ValidationException)",
+    "[1]": "seed.json, item 1: Parameter validation failed: Invalid type for parameter Item, value: 1",
+    f'[{ITEM}, {{"userid": "2", "at": 1}}]': f"seed.json, item 2: {REFUSED}: Missing the key user_id in the item",
+    '[{"user_id": 1, "at": 1}]': f"seed.json, item 1: {REFUSED}: Type mismatch for key user_id",
+    '[{"user_id": "1", "at": true}]': f"seed.json, item 1: {REFUSED}: Type mismatch for key at",
+    '[{"user_id": "1", "at": 1, "total": null}]': f"seed.json, item 1: {REFUSED}: Type mismatch for Index Key total",
+    '[{"user_id": "", "at": 1}]': f"seed.json, item 1: {REFUSED}: An AttributeValue may not contain an empty string",
     '[{"user_id": "1", "at": NaN}]': "seed.json, item 1: Infinity and NaN not supported",
     '[{"user_id": "1", "at": 1e400}]': "seed.json, item 1: a number has more than 38 digits, or is out of range",
 }

@@ -15,16 +15,6 @@ ACCOUNT = "000000000000"
 STACK = "local"
 ABSENT = object()  # AWS::NoValue: what has it is left out
 
-# The value of AWS::URLSuffix in partitions where it is not amazonaws.com.
-URL_SUFFIXES = {
-    "aws-cn": "amazonaws.com.cn",
-    "aws-eusc": "amazonaws.eu",
-    "aws-iso": "c2s.ic.gov",
-    "aws-iso-b": "sc2s.sgov.gov",
-    "aws-iso-e": "cloud.adc-e.uk",
-    "aws-iso-f": "csp.hci.ic.gov",
-}
-
 # Resources that have a name on this machine: the property with the name, which Ref returns, and the end of the ARN.
 NAMED_RESOURCES = {
     "AWS::DynamoDB::Table": ("TableName", "dynamodb:{region}:{account}:table/{name}"),
@@ -136,7 +126,7 @@ class Template:
             "AWS::Region": self.region,
             "AWS::StackId": f"arn:{partition}:cloudformation:{self.region}:{ACCOUNT}:stack/{STACK}/{STACK}",
             "AWS::StackName": STACK,
-            "AWS::URLSuffix": URL_SUFFIXES.get(partition, "amazonaws.com"),
+            "AWS::URLSuffix": "amazonaws.com.cn" if partition == "aws-cn" else "amazonaws.com",
         }[name]
 
     def find_name(self, logical_id: str, call: str) -> str:
