@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
 MOUNTED = Path("/etc/localstack")
@@ -99,6 +100,7 @@ def connect(endpoint: str, region: str) -> Any:
         region_name=region,
         aws_access_key_id="test",
         aws_secret_access_key="test",
+        config=Config(retries={"total_max_attempts": 1}),  # boto3's own pauses are seconds while the emulator starts
     )
 
 
