@@ -69,7 +69,7 @@ def test_the_readme_s_first_commands_create_an_item() -> None:
     outputs = [output for _, output in run_session()]
 
     assert outputs[0].startswith("orders-api: table orders with the key order_id in ")
-    assert "The API answers at http://127.0.0.1:3000" in outputs[1]
+    assert "The API responds at http://127.0.0.1:3000" in outputs[1]
     assert outputs[2].startswith("HTTP/1.1 201 CREATED\n")
     assert json.loads(outputs[2].splitlines()[-1]) == {"order_id": "001", "total": 1980}
 

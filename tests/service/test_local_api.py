@@ -383,7 +383,7 @@ class TestStartAndStop:
         assert not is_listening(stack.port)
         assert not is_listening(stack.localstack_port)
         log = (stack.service.path / "dev.log").read_text()
-        assert f"The API answers at {stack.url}. Its items are lost when it stops" in log
+        assert f"The API responds at {stack.url}. Its items are lost when it stops" in log
         assert "Traceback" not in log
 
     @pytest.mark.parametrize(

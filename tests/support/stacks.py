@@ -89,7 +89,7 @@ class Stack:
             )
         try:
             # Without Docker, the API prints its address when it is ready.
-            line = "The API answers at" if "DOCKER=no" in arguments else ""
+            line = "The API responds at" if "DOCKER=no" in arguments else ""
             wait_until(
                 lambda: (is_listening(self.port) and line in log.read_text()) or process.poll() is not None,
                 SECONDS_TO_COMPILE,

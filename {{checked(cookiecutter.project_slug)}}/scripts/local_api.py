@@ -179,7 +179,7 @@ def main() -> None:
             run_table(arguments.table_port) as endpoint,
             run_api(endpoint, arguments.port, arguments.debug_port) as url,
         ):
-            print(f"The API answers at {url}. Its items are lost when it stops; Ctrl-C stops it.", flush=True)
+            print(f"The API responds at {url}. Its items are lost when it stops; Ctrl-C stops it.", flush=True)
             while True:
                 time.sleep(0.5)  # a wait without an end would miss a signal that another thread receives
     except KeyboardInterrupt:

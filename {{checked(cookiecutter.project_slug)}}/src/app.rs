@@ -89,7 +89,7 @@ struct HttpContext {
 }
 {%- endif %}
 
-/// Answer a request that API Gateway passes on. Every error becomes one of the API's own responses.
+/// Respond to a request that API Gateway passes on. Every error becomes one of the API's own responses.
 pub async fn handle(table: &Table, event: LambdaEvent<Box<RawValue>>) -> Result<Value, Infallible> {
     let started = Instant::now();
     let request_id = event.context.request_id;

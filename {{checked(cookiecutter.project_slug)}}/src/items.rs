@@ -16,7 +16,11 @@ const MAX_CHANGES: usize = 300;
 {% if service.attributes.listed -%}
 {% include "attributes.rs" %}
 {% endif -%}
-/// Return the attributes of a key in a request's path. Error: a value that cannot be in a key.
+/// Return the attributes of a key in a request's path.
+///
+/// # Errors
+///
+/// A value cannot be in a key.
 pub fn read_key(request: &Request, key: &[KeyAttribute]) -> Result<Item, Error> {
     let named = key.iter().filter_map(|attribute| Some((attribute, request.parameters.get(attribute.name)?)));
     named.map(|(attribute, text)| Ok((attribute.name.into(), parse_key_text(attribute, text)?))).collect()
@@ -24,7 +28,9 @@ pub fn read_key(request: &Request, key: &[KeyAttribute]) -> Result<Item, Error> 
 
 /// Return the item in a request's body, with the key attributes of the path.
 ///
-/// Errors: the body is not an item, or a key is missing, invalid, or not the path's.
+/// # Errors
+///
+/// The body is not an item, or a key is missing, invalid, or not the path's.
 pub fn read_item(request: &Request) -> Result<Item, Error> {
     let path_key = read_key(request, &KEY)?;
     let mut item = json_values::parse_object(&request.body)?;
@@ -48,7 +54,9 @@ pub fn read_item(request: &Request) -> Result<Item, Error> {
 
 /// Return the attributes in a request's body that change; those to remove are null.
 ///
-/// Errors: the body is not an object, a key is not the path's, or the changes are too many.
+/// # Errors
+///
+/// The body is not an object, a key is not the path's, or the changes are too many.
 pub fn read_changes(request: &Request) -> Result<Item, Error> {
     let path_key = read_key(request, &KEY)?;
     let mut changes = json_values::parse_object(&request.body)?;
@@ -133,7 +141,11 @@ fn check_key_value(key: &KeyAttribute, value: &AttributeValue) -> Result<(), Err
     Err(Error::InvalidRequest(problem))
 }
 
-/// Return the value of a key attribute that is written as text, in a path or a cursor. Error: it cannot be in a key.
+/// Return the value of a key attribute that is written as text, in a path or a cursor.
+///
+/// # Errors
+///
+/// The value cannot be in a key.
 pub fn parse_key_text(key: &KeyAttribute, text: &str) -> Result<AttributeValue, Error> {
     let value = if key.kind == ScalarAttributeType::N && json_values::is_number(text) {
         AttributeValue::N(json_values::parse_number(text)?)

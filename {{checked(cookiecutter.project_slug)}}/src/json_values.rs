@@ -20,7 +20,11 @@ const MAX_EXPONENT: isize = 125;
 const MAX_DEPTH: usize = 32;
 const MAX_BYTES: usize = 400 * 1024; // of an item: the same, "Item sizes and formats"
 
-/// Return the attribute values of a JSON object. Error: DynamoDB cannot store what the text says.
+/// Return the attribute values of a JSON object.
+///
+/// # Errors
+///
+/// DynamoDB cannot store what the text says.
 pub fn parse_object(text: &str) -> Result<Item, Error> {
     // In an item, each of these takes a byte or more, except for the first. Parsing many more would exhaust the memory.
     if text.bytes().filter(|byte| b",[{".contains(byte)).count() > MAX_BYTES + 1 {
@@ -77,7 +81,11 @@ pub fn is_number(text: &str) -> bool {
         && serde_json::from_str::<&RawValue>(text).is_ok_and(|value| value.get() == text)
 }
 
-/// Return a JSON number as written, except for zeros that would exceed 38 digits. Error: DynamoDB cannot store it.
+/// Return a JSON number as written, except for zeros that would exceed 38 digits.
+///
+/// # Errors
+///
+/// DynamoDB cannot store the number.
 pub fn parse_number(text: &str) -> Result<String, Error> {
     let normal = normalize(text)?;
     let digits = text.split(['e', 'E']).next().unwrap_or_default().bytes().filter(u8::is_ascii_digit);

@@ -20,7 +20,11 @@ const MAX_LIMIT: i32 = 100;
 /// Where a cursor may be used: the route's path, and the values of its parameters.
 type Scope = (String, BTreeMap<String, String>);
 
-/// Return how many items a page holds at most. Error: it is not 1 to 100.
+/// Return how many items a page holds at most.
+///
+/// # Errors
+///
+/// The limit is not 1 to 100.
 pub fn read_limit(request: &Request) -> Result<i32, Error> {
     let Some(text) = request.query.get("limit") else {
         return Ok(DEFAULT_LIMIT);
@@ -33,7 +37,9 @@ pub fn read_limit(request: &Request) -> Result<i32, Error> {
 
 /// Return the key after which the page starts, or None for the first page.
 ///
-/// Error: the cursor did not come from this path.
+/// # Errors
+///
+/// The cursor did not come from this path.
 pub fn read_cursor(request: &Request, key: &[KeyAttribute]) -> Result<Option<Item>, Error> {
     let Some(cursor) = request.query.get("cursor") else {
         return Ok(None);

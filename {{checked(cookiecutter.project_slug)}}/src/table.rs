@@ -131,14 +131,22 @@ impl Table {
         })
     }
 {% endif %}
-    /// Return the item with a key, as it is now. Error: it does not exist.
+    /// Return the item with a key, as it is now.
+    ///
+    /// # Errors
+    ///
+    /// The item does not exist.
     pub async fn read(&self, key: Item) -> Result<Item, Error> {
         let get = self.client.get_item().table_name(&self.name).set_key(Some(key)).consistent_read(true);
         let output = get.send().await.map_err(|error| translate(error, missing_or_changed))?;
         output.item.ok_or_else(|| missing_or_changed(None))
     }
 
-    /// Put a new item. Error: its key is taken.
+    /// Put a new item.
+    ///
+    /// # Errors
+    ///
+    /// Its key is taken.
     pub async fn create(&self, item: &Item) -> Result<(), Error> {
         let put = self
             .client
@@ -164,7 +172,11 @@ impl Table {
         Ok(output.attributes.is_some())
     }
 
-    /// Set or remove attributes of an item in one step, and return the item. Error: it does not exist.
+    /// Set or remove attributes of an item in one step, and return the item.
+    ///
+    /// # Errors
+    ///
+    /// The item does not exist.
     pub async fn update(&self, key: Item, changes: Item) -> Result<Item, Error> {
         let mut names = HashMap::from([("#partition".into(), self.key[0].name.into())]);
         let mut values = Item::new();
@@ -196,7 +208,11 @@ impl Table {
         Ok(output.attributes.unwrap_or_default())
     }
 
-    /// Delete the item with a key. Error: it does not exist.
+    /// Delete the item with a key.
+    ///
+    /// # Errors
+    ///
+    /// The item does not exist.
     pub async fn delete(&self, key: Item) -> Result<(), Error> {
         let delete = self
             .client

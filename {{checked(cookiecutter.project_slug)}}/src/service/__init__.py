@@ -1,1 +1,1 @@
-"""The service: `app` answers API Gateway, `routes` handles requests, `table` keeps the items."""
+"""The service: `app` responds to API Gateway, `routes` handles requests, `table` keeps the items."""

@@ -43,7 +43,7 @@ CORS_HEADERS = {
 
 
 def handler(event: Event, context: Any) -> dict[str, Any]:
-    """Answer a request that API Gateway passes on. Every error becomes one of the API's own responses."""
+    """Respond to a request that API Gateway passes on. Every error becomes one of the API's own responses."""
     started = time.perf_counter()
     request_id = getattr(context, "aws_request_id", "unknown")
     route = "unknown"
@@ -75,7 +75,7 @@ def find_handler(request: Request) -> Handler:
     """Return the handler of the route that API Gateway matched: the method's own, or the path's for any method."""
 {%- if service.takes_preflights %}
     if request.method == "OPTIONS" and f"OPTIONS {request.resource}" not in ROUTES:
-        return answer_preflight
+        return preflight_response
 {%- endif %}
     for key in (f"{request.method} {request.resource}", f"ANY {request.resource}"):
         if key in ROUTES:
@@ -84,8 +84,8 @@ def find_handler(request: Request) -> Handler:
 {%- if service.takes_preflights %}
 
 
-def answer_preflight(_: Request) -> Response:
-    """Answer a browser's preflight: API Gateway adds the headers."""
+def preflight_response(_: Request) -> Response:
+    """Return the response to a browser's preflight: API Gateway adds the headers."""
     return Response(204)
 {%- endif %}
 {% if service.is_rest %}

@@ -18,7 +18,7 @@ REQUESTS = [
 {%- endfor %}
 ]
 {%- if own_preflights and preflights %}
-# Routes for OPTIONS answer the preflights of their paths, as you implement them.
+# Routes for OPTIONS respond to the preflights of their paths, as you implement them.
 PREFLIGHTS = [
 {%- for request in contract.list_requests(service, preflights) %}
     {{ request | quoted }},

@@ -44,7 +44,7 @@ Call = Callable[..., tuple[int, Any, dict[str, str]]]
 
 @pytest.fixture
 def call(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Call:
-    """Calls the app with an event for a route that `handle` answers."""
+    """Calls the app with an event for a route of `handle`."""
     from service import app, routes  # `endpoint` has set the environment that the import reads
 
     def call(handle: Callable[[Request], Response], **changes: Any) -> tuple[int, Any, dict[str, str]]:
@@ -110,15 +110,15 @@ def test_responds_with_the_status_of_a_new_error(call: Call) -> None:
     class Registered(Conflict):
         pass
 
-    def refuse(error: Exception) -> tuple[int, Any]:
+    def respond_to(error: Exception) -> tuple[int, Any]:
         def handle(_: Request) -> Response:
             raise error
 
         status, body, _ = call(handle)
         return status, body
 
-    assert refuse(Locked("The item is locked")) == (423, {"message": "The item is locked"})
-    assert refuse(Registered("You have registered already")) == (409, {"message": "You have registered already"})
+    assert respond_to(Locked("The item is locked")) == (423, {"message": "The item is locked"})
+    assert respond_to(Registered("You have registered already")) == (409, {"message": "You have registered already"})
 
 
 def test_responds_with_500_if_a_handler_returns_nothing(call: Call) -> None:
