@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from local_extensions.attributes import MAX_SECONDS
 from local_extensions.examples import write_body
-from local_extensions.routes import Route, is_parameter
+from local_extensions.routes import ITEM_OPERATIONS, Route, is_parameter
 from local_extensions.yaml_style import Line, format_yaml
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ PARAMETERS: dict[str, Any] = {
         "name": "If-Match",
         "in": "header",
         "description": "The ETags of which the item must have one, or *",
-        "schema": {"type": "string"},
+        "schema": {"type": "string", "pattern": r'^(\*|(W/)?"[!#-~]*"( *, *(W/)?"[!#-~]*"){0,19})$'},
         "example": '"1"',
     },
     "IfNoneMatch": {
@@ -330,7 +330,15 @@ def describe_response(response: Response, service: Service) -> dict[str, Any]:
     sent = {"ETag": bool(service.attributes.revision), "Location": gives_location(service)}
     headers = {name: HEADERS[name] for name in response.headers if sent.get(name, True)}
     content = Line({"application/json": {"schema": refer("schemas", response.schema)}}) if response.schema else {}
-    return drop_empty({"description": response.description, "headers": headers, "content": content})
+    links = describe_links(service) if response.name == "Created" and service.id_key else {}
+    return drop_empty({"description": response.description, "headers": headers, "content": content, "links": links})
+
+
+def describe_links(service: Service) -> dict[str, Any]:
+    """Return the operations on a new item, whose id only the response has: schemathesis follows these links."""
+    parameters = Line({key.name: f"$response.body#/{key.name}" for key in service.keys})
+    routes = [route for route in service.routes if route.operation in ITEM_OPERATIONS.values()]
+    return {route.name: {"operationId": route.name, "parameters": parameters} for route in routes}
 
 
 def gives_location(service: Service) -> bool:
@@ -366,6 +374,7 @@ def describe_item(name: str, description: str, service: Service) -> dict[str, An
     is_response = name == "Item"
     is_change = name == "ItemChanges"
     keys = {"Item": service.keys, "NewItem": service.keys, "NewPartitionItem": service.keys[1:]}.get(name, [])
+    keys = [key for key in keys if is_response or not key.is_uuid]
     key_schemas = {key.name: schema for schema, key in list_key_schemas(service).items()}
     required = [key.name for key in keys]
     if not is_response and not is_change:

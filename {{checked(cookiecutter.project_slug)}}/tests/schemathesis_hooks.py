@@ -2,6 +2,9 @@
 {% set text_keys = service.all_keys | rejectattr("is_number") | list -%}
 """What schemathesis needs to know beyond openapi.yaml: limits that clients do not need, and known false positives."""
 
+{% if service.lists_in_order -%}
+import re
+{% endif -%}
 {% if service.number_keys -%}
 from decimal import Decimal
 {% endif -%}
@@ -105,6 +108,35 @@ def is_invented_cursor(failure: Failure, case: Case, response: Response) -> bool
     is_refused = b"cursor must be" in response.content or (case.method == "HEAD" and "cursor" in case.query)
     return isinstance(failure, checks.RejectedPositiveData) and is_refused
 {%- endif %}
+{%- if service.lists_in_order %}
+
+
+def is_invented_bound(failure: Failure, _case: Case, response: Response) -> bool:
+    """OpenAPI cannot compare two parameters, nor say that a time has milliseconds and ends with Z."""
+    is_refused = re.search(rb"(from|to) must be|must not be greater", response.content) is not None
+    return isinstance(failure, checks.RejectedPositiveData) and is_refused
+{%- endif %}
+{%- if service.id_key and service.attributes.allows_others %}
+
+
+def is_invented_id(failure: Failure, _case: Case, response: Response) -> bool:
+    """Items may have any other attributes, except for the one that the service makes."""
+    return isinstance(failure, checks.RejectedPositiveData) and b"is set by the service" in response.content
+{%- endif %}
+{%- if service.attributes.revision %}
+
+
+def is_invented_etag(failure: Failure, _case: Case, response: Response) -> bool:
+    """For the pattern of If-Match, schemathesis also sends 0, which does not match it."""
+    return isinstance(failure, checks.RejectedPositiveData) and b"If-Match must be" in response.content
+{%- endif %}
+{%- if service.attributes.expiry %}
+
+
+def is_created_expired(failure: Failure, _case: Case, _response: Response) -> bool:
+    """An item that is created with a time in the past expires at once."""
+    return isinstance(failure, checks.EnsureResourceAvailability)
+{%- endif %}
 {%- if text_keys %}
 
 
@@ -140,6 +172,18 @@ def read_path(case: Case) -> dict[str, str]:
 FALSE_POSITIVES = [
 {%- if service.returns_pages %}
     is_invented_cursor,
+{%- endif %}
+{%- if service.lists_in_order %}
+    is_invented_bound,
+{%- endif %}
+{%- if service.attributes.revision %}
+    is_invented_etag,
+{%- endif %}
+{%- if service.attributes.expiry %}
+    is_created_expired,
+{%- endif %}
+{%- if service.id_key and service.attributes.allows_others %}
+    is_invented_id,
 {%- endif %}
 {%- if text_keys %}
     is_long_in_bytes,

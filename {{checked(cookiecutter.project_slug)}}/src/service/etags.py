@@ -12,7 +12,7 @@ from service.written import REVISION
 
 MAX_TAGS = 20
 # RFC 9110, 8.8.3 and 13.1.1: a list of tags in quotes, each weak (W/) or not.
-TAG = re.compile(r'(?:W/)?"[!#-~\x80-\xff]*"')
+TAG = re.compile(r'(?:W/)?"[!#-~]*"')
 TAGS = re.compile(rf"{TAG.pattern}(?:[ \t]*,[ \t]*{TAG.pattern})*")
 STRONG_TAG = re.compile(r'"(0|[1-9][0-9]{0,37})"')
 
