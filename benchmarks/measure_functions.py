@@ -43,7 +43,7 @@ def main() -> None:
             *compare_handler_times("Rust", time_handlers_in_rust(directory / "bench-rust")),
         ]
         imports = compare_imports(source)
-        sizes = {each: measure_size(artifact) for each, artifact in {"Python": python, **binaries}.items()}
+        sizes = {name: measure_size(artifact) for name, artifact in {"Python": python, **binaries}.items()}
     draw_ratios(ratios, "functions")
     write_report(
         "functions",
@@ -135,7 +135,7 @@ def measure_size(artifact: Path) -> int:
 
 
 def describe_imports(imports: dict[str, int]) -> str:
-    longest = sorted(imports.items(), key=lambda each: -each[1])[:5]
+    longest = sorted(imports.items(), key=lambda item: -item[1])[:5]
     named = ", ".join(f"`{module}` {microseconds / 1000:.1f} ms" for module, microseconds in longest)
     return (
         f"In addition to the client and the module that makes it, the service imports {len(imports)} modules in "

@@ -103,7 +103,7 @@ def draw(times: dict[int, list[float]], line: statistics.LinearRegression) -> No
     figure, axes = plt.subplots(figsize=(6, 3.5))
     axes.plot(
         [count for count, seconds in times.items() for _ in seconds],
-        [each * 1000 for seconds in times.values() for each in seconds],
+        [time * 1000 for seconds in times.values() for time in seconds],
         "o",
         alpha=0.4,
         label="a render",

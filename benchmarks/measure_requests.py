@@ -101,20 +101,20 @@ def main() -> None:
     write_report(
         "requests",
         make_table(
-            ("", *(f"{each}, {column}" for each in ("Python", "Rust", "only DynamoDB") for column in ("p50", "p99"))),
+            ("", *(f"{part}, {column}" for part in ("Python", "Rust", "only DynamoDB") for column in ("p50", "p99"))),
             [
                 (route, *(shown for seconds in times for shown in show_percentiles(seconds)))
                 for route, times in by_route.items()
             ],
         ),
-        describe_waits([each for python, rust, _ in by_route.values() for each in (*python, *rust)]),
+        describe_waits([seconds for python, rust, _ in by_route.values() for seconds in (*python, *rust)]),
         make_table(RATIO_HEADER, [ratio.row for ratio in ratios]),
         make_table(
-            (f"{AT_ONCE} at once", "requests", "errors", "per second", "p50", "p99"), [each.row for each in loads]
+            (f"{AT_ONCE} at once", "requests", "errors", "per second", "p50", "p99"), [load.row for load in loads]
         ),
         "![Latency under load](requests.svg)",
     )
-    failed = [f"{each.name} failed {each.errors} of {len(each.statuses)} requests" for each in loads if each.errors]
+    failed = [f"{load.name} failed {load.errors} of {len(load.statuses)} requests" for load in loads if load.errors]
     if failed:
         sys.exit("\n".join(failed))
 
@@ -174,7 +174,7 @@ def show_percentiles(seconds: list[float]) -> tuple[str, str]:
 
 def describe_waits(seconds: list[float]) -> str:
     """Return a sentence on the requests that `sam local` delayed."""
-    waits = sum(each >= SECONDS_SAM_WAITS for each in seconds)
+    waits = sum(wait >= SECONDS_SAM_WAITS for wait in seconds)
     return f"Of these {len(seconds):,} requests to the service, {waits} took a second longer; [why](../../docs/local-stack.md#a-known-delay)."
 
 
@@ -228,9 +228,9 @@ def put_load(name: str, url: str) -> Load:
 
 def draw(loads: list[Load]) -> None:
     figure, plots = plt.subplots(1, len(loads), figsize=(9, 3.2), sharey=True)
-    for axes, each in zip(plots, loads, strict=True):
-        axes.plot([seconds * 1000 for seconds in each.latencies], ".", markersize=2)
-        axes.set(title=each.name, xlabel="request", ylim=(0, None))
+    for axes, load in zip(plots, loads, strict=True):
+        axes.plot([seconds * 1000 for seconds in load.latencies], ".", markersize=2)
+        axes.set(title=load.name, xlabel="request", ylim=(0, None))
     plots[0].set_ylabel("milliseconds")
     figure.suptitle(f"{LOAD} requests, {AT_ONCE} at once")
     save_plot(figure, "requests")

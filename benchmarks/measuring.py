@@ -80,7 +80,7 @@ class Ratio:
 
     @property
     def row(self) -> tuple[str, ...]:
-        times = (show_milliseconds(statistics.median(each)) for each in (self.seconds, self.floor))
+        times = (show_milliseconds(statistics.median(seconds)) for seconds in (self.seconds, self.floor))
         return (self.name, self.against, *times, f"{self.value:.2f}", f"{self.limit:.1f}" if self.limit else "")
 
 

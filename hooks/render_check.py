@@ -85,7 +85,7 @@ CHECKS = (check_texts, check_routes, check_table)
 def list_route_keys(project: Project) -> list[str]:
     """Return the route key of each event in template.yaml."""
     resources = project.parsed["template.yaml"]["Resources"].values()
-    functions = [each["Properties"] for each in resources if each["Type"] == "AWS::Serverless::Function"]
+    functions = [resource["Properties"] for resource in resources if resource["Type"] == "AWS::Serverless::Function"]
     return [
         f"{event['Properties']['Method']} {event['Properties']['Path']}"
         for function in functions

@@ -13,7 +13,7 @@ class AnswerError(ValueError):
 
 
 def split_list(answer: object) -> list[str]:
-    """Return the entries of an answer that lists several, separated by commas or newlines."""
+    """Return the entries of an answer that lists several, separated by commas or newlines. Raises AnswerError."""
     try:
         text = expect_string(answer)
     except AnswerError as error:
@@ -22,6 +22,7 @@ def split_list(answer: object) -> list[str]:
 
 
 def expect_string(answer: object) -> str:
+    """Return an answer that is text. Raises AnswerError for anything else."""
     if isinstance(answer, list):
         raise AnswerError("is a list, of which cookiecutter uses only the first element; write it as a string")
     if not isinstance(answer, str):

@@ -158,7 +158,7 @@ def read_questions() -> dict[str, object]:
 
 
 def parse_text(answer: object, *, required: bool) -> str:
-    """Return free text for people: any characters that can be seen, on one line.
+    """Return free text for people: any characters that can be seen, on one line. Raises AnswerError.
 
     >>> parse_text("Café 🦀", required=True)
     'Café 🦀'
@@ -172,6 +172,7 @@ def parse_text(answer: object, *, required: bool) -> str:
 
 
 def parse_slug(answer: object) -> str:
+    """Return the slug. Raises AnswerError for one that Docker or CloudFormation does not take."""
     slug = expect_string(answer)
     if not re.fullmatch(r"[a-z][a-z0-9-]*", slug) or len(slug) > SLUG_LENGTH:
         raise AnswerError(
@@ -186,6 +187,7 @@ def parse_slug(answer: object) -> str:
 
 
 def parse_table_name(answer: object) -> str:
+    """Return the table's name. Raises AnswerError for one that DynamoDB does not take."""
     name = expect_string(answer)
     if not re.fullmatch(r"[A-Za-z0-9_.-]{3,255}", name):
         near = re.sub(r"[^A-Za-z0-9_.-]+", "-", name).strip("-")[:TABLE_NAME_LENGTH]
@@ -197,6 +199,7 @@ def parse_table_name(answer: object) -> str:
 
 
 def parse_region(answer: object) -> str:
+    """Return the region. Raises AnswerError for one that AWS does not have."""
     region = expect_string(answer)
     if region not in REGIONS:
         ratios = {known: difflib.SequenceMatcher(None, region.lower(), known).ratio() for known in REGIONS}
@@ -208,7 +211,7 @@ def parse_region(answer: object) -> str:
 
 
 def parse_cors_origin(answer: object) -> str:
-    """Return the origin, `*` for any, or nothing.
+    """Return the origin, `*` for any, or nothing. Raises AnswerError.
 
     >>> parse_cors_origin("https://app.example.com")
     'https://app.example.com'
@@ -246,6 +249,7 @@ def find_origin(text: str) -> str:
 
 
 def parse_choice(answer: object, choices: tuple[str, ...]) -> str:
+    """Return one of the choices. Raises AnswerError for anything else."""
     choice = expect_string(answer)
     if choice not in choices:
         raise AnswerError(f"{quote(choice)} is not a choice; write {' or '.join(choices)}")

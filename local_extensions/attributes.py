@@ -173,7 +173,7 @@ def parse_attributes(answer: object, key_names: Collection[str]) -> tuple[Attrib
 
 
 def parse_attribute(entry: str) -> Attribute:
-    """Return the attribute of `name[:type][?]`."""
+    """Return the attribute of `name[:type][?]`. Raises AnswerError."""
     if entry == "...":
         raise AnswerError("'...' allows other attributes; write it once, at the end")
     text = entry.removesuffix("?")
@@ -206,7 +206,7 @@ def parse_attribute(entry: str) -> Attribute:
 
 
 def parse_values(entry: str, text: str) -> tuple[str, ...]:
-    """Return the values of an enum, which are separated by `|`."""
+    """Return the values of an enum, which are separated by `|`. Raises AnswerError."""
     values = text.split("|")
     for value in values:
         if not re.fullmatch(rf"[A-Za-z0-9_.-]{{1,{ENUM_VALUE_LENGTH}}}", value):

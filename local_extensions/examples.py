@@ -11,15 +11,15 @@ if TYPE_CHECKING:
     from local_extensions.service import Service
 
 
-def write_call(service: Service, route: Route) -> str:
+def format_call(service: Service, route: Route) -> str:
     """Return a call of a route that can be pasted into a shell."""
     methods = {"ANY": "", "GET": "", "HEAD": "--head "}
     call = f"curl --include {methods.get(route.method, f'--request {route.method} ')}http://127.0.0.1:3000"
-    call = f"{call}{write_path(service, route)}".replace("--include --head", "--head")
-    return f"{call} \\\n  --data '{write_body(service, route)}'" if route.body_schema else call
+    call = f"{call}{format_path(service, route)}".replace("--include --head", "--head")
+    return f"{call} \\\n  --data '{format_body(service, route)}'" if route.body_schema else call
 
 
-def write_path(service: Service, route: Route) -> str:
+def format_path(service: Service, route: Route) -> str:
     """Return a route's path with values for its parameters."""
     samples = {key.name: key.sample for key in service.all_keys}
     segments = [
@@ -28,13 +28,13 @@ def write_path(service: Service, route: Route) -> str:
     return "/" + "/".join(segments)
 
 
-def write_body(service: Service, route: Route) -> str:
+def format_body(service: Service, route: Route) -> str:
     """Return a body that a route takes, as JSON."""
     attributes = service.attributes
     body = {key.name: key.json_sample for key in service.keys if key.name not in route.parameters and not key.is_uuid}
     if attributes.sent and route.operation == "update":
-        body.update({each.name: None for each in attributes.sent[-1:] if not each.is_required})
-        body.update({each.name: each.sample for each in attributes.sent[:1]})
+        body.update({last.name: None for last in attributes.sent[-1:] if not last.is_required})
+        body.update({first.name: first.sample for first in attributes.sent[:1]})
     elif attributes.sent or not attributes.allows_others:
         body.update(attributes.samples)
     else:
@@ -52,7 +52,7 @@ def write_body(service: Service, route: Route) -> str:
 
 def list_seeds(service: Service) -> list[str]:
     """Return items as JSON: an example of each attribute, with keys that differ in their last character."""
-    item = json.loads(write_body(service, Route("POST", "/", "seed", "create")))
+    item = json.loads(format_body(service, Route("POST", "/", "seed", "create")))
     key = service.keys[-1]
     values = [f"{key.sample[:-1]}{chr(ord(key.sample[-1]) + number)}" for number in range(3)]
     written = {attribute.name: attribute.sample for attribute in service.attributes.written}

@@ -78,10 +78,12 @@ class Index:
 
 
 def parse_partition_key(answer: object) -> Key:
+    """Return the table's partition key. Raises AnswerError."""
     return parse_key(expect_string(answer), max_bytes=MAX_PARTITION_KEY_BYTES, string_sample="001")
 
 
 def parse_sort_key(answer: object) -> Key | None:
+    """Return the table's sort key, or None for an empty answer. Raises AnswerError."""
     text = expect_string(answer)
     return parse_key(text, max_bytes=MAX_SORT_KEY_BYTES, string_sample="a") if text.strip() else None
 
@@ -133,7 +135,10 @@ def parse_indexes(answer: object, keys: list[Key], attributes: Attributes) -> tu
 
 
 def parse_index(entry: str, types: dict[str, str], keys: list[Key], attributes: Attributes) -> Index:
-    """Return an index, and add the types of its key attributes to `types`: all indexes must agree on them."""
+    """Return an index, and add the types of its key attributes to `types`: all indexes must agree on them.
+
+    Raises AnswerError.
+    """
     texts = entry.split("/")
     if len(texts) > 2:
         raise AnswerError(f"{quote(entry)}: an index has at most two key attributes; write partition/sort")
@@ -155,7 +160,7 @@ def parse_index(entry: str, types: dict[str, str], keys: list[Key], attributes: 
 
 
 def find_key_type(entry: str, name: str, keys: list[Key], attributes: Attributes) -> str | None:
-    """Return the type that the table's key or `attributes` gives an attribute, if they do."""
+    """Return the type that the table's key or `attributes` gives an attribute, if they do. Raises AnswerError."""
     of_keys: Mapping[str, str] = {key.name: key.type for key in keys}
     if name in of_keys:
         return of_keys[name]
@@ -177,6 +182,7 @@ def find_key_type(entry: str, name: str, keys: list[Key], attributes: Attributes
 
 
 def check_index(entry: str, index: Index, others: list[Index], keys: list[Key]) -> None:
+    """Raise AnswerError for an index that DynamoDB does not take, or whose name is like that of another."""
     names = [key.name for key in index.keys]
     if len(set(names)) < len(names):
         raise AnswerError(f"{quote(entry)}: has one attribute for both keys; remove '/{names[1]}'")

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from local_extensions.attributes import MAX_SECONDS
-from local_extensions.examples import write_body
+from local_extensions.examples import format_body
 from local_extensions.routes import ITEM_OPERATIONS, Route, is_parameter
 from local_extensions.yaml_style import Line, format_yaml
 
@@ -268,7 +268,7 @@ def describe_path_parameter(name: str, routes: list[Route], service: Service) ->
 
 
 def describe_operation(route: Route, service: Service) -> dict[str, Any]:
-    body = Line(json.loads(write_body(service, route))) if route.body_schema else {}
+    body = Line(json.loads(format_body(service, route))) if route.body_schema else {}
     content = {"application/json": {"schema": refer("schemas", route.body_schema), "example": body}}
     return drop_empty(
         {

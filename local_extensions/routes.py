@@ -155,7 +155,7 @@ def parse_routes(
 
 
 def parse_route(entry: str) -> Route:
-    """Return the route of `METHOD /path` or `METHOD /path name`, as a stub.
+    """Return the route of `METHOD /path` or `METHOD /path name`, as a stub. Raises AnswerError.
 
     >>> parse_route("GET /users/{user_id}").name
     'get_users_by_user_id'
@@ -177,6 +177,7 @@ def parse_route(entry: str) -> Route:
 
 
 def check_path(entry: str, path: str) -> None:
+    """Raise AnswerError for a path that API Gateway does not take, or that is too long."""
     if not path.startswith("/"):
         raise AnswerError(f"{quote(entry)}: {quote(path)} does not start with '/'; write {quote('/' + path)}")
     if path != "/" and path.endswith("/"):
@@ -195,6 +196,7 @@ def check_path(entry: str, path: str) -> None:
 
 
 def check_segment(entry: str, segment: str, *, is_last: bool) -> None:
+    """Raise AnswerError for a segment of a path that is neither a word nor a parameter."""
     if segment in (".", ".."):
         raise AnswerError(f"{quote(entry)}: clients remove the segment {quote(segment)} from a path; use another name")
     if re.fullmatch(r"\{[A-Za-z_][A-Za-z0-9_]*\+\}", segment) and not is_last:
@@ -214,6 +216,7 @@ def check_segment(entry: str, segment: str, *, is_last: bool) -> None:
 
 
 def check_handler_name(entry: str, name: str, *, derived: bool) -> None:
+    """Raise AnswerError for a name that a handler cannot have in both languages."""
     rename = f"; add a name for the handler, as in {quote(' '.join(entry.split()[:2]) + ' my_handler')}"
     label = f"the name {quote(name)}" + (" derived for the handler" if derived else "")
     if not re.fullmatch(r"[a-z](_?[a-z0-9])*_?", name):  # Rust does not accept '__' as snake case
@@ -259,12 +262,11 @@ def find_collections(routes: list[Route], keys: list[Key]) -> set[str]:
     They are the paths one segment above an item or a partition; or else those with a POST; or else all.
     """
     fixed = {route.path for route in routes if not route.parameters}
-    key = {each.name for each in keys}
-    partition = {each.name for each in keys[:1]}
+    names = [key.name for key in keys]
     above = {
         "/" + "/".join(route.segments[:-1])
         for route in routes
-        if set(route.parameters) in (key, partition) and not route.path.endswith("+}")
+        if set(route.parameters) in (set(names), set(names[:1])) and not route.path.endswith("+}")
     }
     posted = {route.path for route in routes if route.method == "POST"}
     return fixed & above or fixed & posted or fixed

@@ -62,7 +62,9 @@ def describe_key(service: Service) -> str:
 
 def describe_attributes(service: Service) -> list[tuple[str, str, str]]:
     """Return each attribute whose type is known: its name, what it must be, and whether clients must send it."""
-    listed = [(each.name, each.must_be, describe_presence(each)) for each in service.attributes.listed]
+    listed = [
+        (attribute.name, attribute.must_be, describe_presence(attribute)) for attribute in service.attributes.listed
+    ]
     keys = [key for key in service.index_keys if not service.attributes.find(key.name)]
     return listed + [(key.name, "a number" if key.is_number else "a string", "optional") for key in keys]
 

@@ -128,7 +128,7 @@ def service(tmp_path: Path, repository: Path) -> Path:
 
 def aim(payloads: list[str], proof: Path) -> Iterator[tuple[str, str]]:
     """Yield each question, with one of the payloads in turn."""
-    return zip(QUESTIONS, (each.replace("PROOF", str(proof)) for each in itertools.cycle(payloads)), strict=False)
+    return zip(QUESTIONS, (payload.replace("PROOF", str(proof)) for payload in itertools.cycle(payloads)), strict=False)
 
 
 def answer_all(**answers: object) -> dict[str, Any]:

@@ -538,7 +538,7 @@ class TestAttributes:
     def test_accepts(self, answer: str, listed: list[tuple[str, str, bool]], *, allows_others: bool) -> None:
         attributes, problems = parse_attributes(answer, [USER_ID.name])
         assert problems == []
-        assert [(each.name, each.type, each.is_required) for each in attributes.listed] == listed
+        assert [(attribute.name, attribute.type, attribute.is_required) for attribute in attributes.listed] == listed
         assert attributes.allows_others is allows_others
 
     @pytest.mark.parametrize(
@@ -595,7 +595,7 @@ class TestIndexes:
         keys = [USER_ID, POSTED_AT]
         indexes, problems = parse_indexes(answer, keys, parse_attributes(attributes, [key.name for key in keys])[0])
         assert problems == []
-        assert {each.name: [(key.name, key.type) for key in each.keys] for each in indexes} == expected
+        assert {index.name: [(key.name, key.type) for key in index.keys] for index in indexes} == expected
 
     @pytest.mark.parametrize(
         ("answer", "attributes", "problem"),
@@ -651,7 +651,7 @@ class TestIndexes:
         route = next(route for route in service.routes if route.index)
 
         for seed in map(json.loads, examples.list_seeds(service)):
-            assert examples.write_path(service, route).endswith(f"/{seed[index.partition_key.name]}")
+            assert examples.format_path(service, route).endswith(f"/{seed[index.partition_key.name]}")
             assert all(isinstance(seed[key.name], int) == key.is_number for key in index.keys)
 
     def test_allow_a_function_its_query_and_nothing_else(self) -> None:
@@ -868,7 +868,7 @@ def test_only_the_template_s_own_files_are_for_other_answers(name: str, *, prune
 
 
 def test_the_examples_in_docstrings_are_right() -> None:
-    names = [each.name for each in pkgutil.iter_modules(local_extensions.__path__)]
+    names = [module.name for module in pkgutil.iter_modules(local_extensions.__path__)]
 
     results = [doctest.testmod(importlib.import_module(f"local_extensions.{name}")) for name in names]
 

@@ -215,7 +215,7 @@ def find_loose_ends(service: Service) -> set[str]:
     text = service.read("openapi.yaml")
     document = yaml.safe_load(text)
     declared = {f"#/components/{kind}/{name}" for kind, named in document["components"].items() for name in named}
-    required = {f"#/components/securitySchemes/{name}" for each in document["security"] for name in each}
+    required = {f"#/components/securitySchemes/{name}" for scheme in document["security"] for name in scheme}
     return declared ^ (required | set(re.findall(r'\$ref: "(.*)"', text)))
 
 

@@ -234,7 +234,7 @@ def test_lldb_stops_at_a_line_of_a_handler_in_rust(bake_rust: Bake) -> None:
 def start_lldb(command: str, *commands: str) -> subprocess.Popen[str]:
     """Run a line that attaches LLDB, give it commands, and let it read a variable where it stops for three seconds."""
     commands = (*commands, "continue", "frame variable request->method.vec.len", "platform shell sleep 3", "detach")
-    options = [option for each in commands for option in ("--one-line", each)]
+    options = [option for command in commands for option in ("--one-line", command)]
     arguments = [*shlex.split(command), "--batch", *options]
     # Debian 12's LLDB looks for its modules in a directory that does not exist, and rust-lldb needs them.
     modules = ":".join(str(path) for path in Path("/usr/lib").glob("llvm-*/lib/python3*/dist-packages"))

@@ -244,7 +244,8 @@ def test_finds_by_name_or_path_what_the_stack_creates(bake: Bake, slug: str, fun
     def list_names(kind: str, name: str, form: str) -> list[str]:
         properties = [resource["Properties"] for resource in resources.values() if resource["Type"] == kind]
         return [
-            form.format(each[name]["Fn::Sub"].replace("${AWS::StackName}", f"{slug}-staging")) for each in properties
+            form.format(resource[name]["Fn::Sub"].replace("${AWS::StackName}", f"{slug}-staging"))
+            for resource in properties
         ]
 
     functions_names = list_names("AWS::Serverless::Function", "FunctionName", "function:{}")
@@ -325,7 +326,7 @@ def test_the_page_makes_it(service: Service, tmp_path: Path) -> None:
         assert result.returncode == 0, result.stdout
         role = stack.client("iam").get_role(RoleName="deploy-users-api-dev")["Role"]
         buckets = stack.client("s3").list_buckets()["Buckets"]
-        stacks = [each["StackName"] for each in stack.client("cloudformation").describe_stacks()["Stacks"]]
+        stacks = [deployed["StackName"] for deployed in stack.client("cloudformation").describe_stacks()["Stacks"]]
     samconfig = service.read("samconfig.toml")
 
     subjects = role["AssumeRolePolicyDocument"]["Statement"][0]["Condition"]["StringEquals"]

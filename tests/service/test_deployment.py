@@ -146,15 +146,15 @@ def test_deploys_what_was_built_and_not_what_the_bucket_has(
     s3 = ministack.client("s3")
 
     service.make("deploy", **ministack.environment)
-    (bucket,) = [each["Name"] for each in s3.list_buckets()["Buckets"] if each["Name"].startswith("aws-sam-cli")]
+    (bucket,) = [bucket["Name"] for bucket in s3.list_buckets()["Buckets"] if bucket["Name"].startswith("aws-sam-cli")]
     objects = s3.list_objects_v2(Bucket=bucket, Prefix=f"{service.path.name}-dev/")["Contents"]
-    for each in objects:
-        s3.put_object(Bucket=bucket, Key=each["Key"], Body=b"not what was built")
+    for found in objects:
+        s3.put_object(Bucket=bucket, Key=found["Key"], Body=b"not what was built")
     service.make("deploy", **ministack.environment)
-    sizes = {each["Key"]: s3.head_object(Bucket=bucket, Key=each["Key"])["ContentLength"] for each in objects}
+    sizes = {found["Key"]: s3.head_object(Bucket=bucket, Key=found["Key"])["ContentLength"] for found in objects}
     service.make("delete", **ministack.environment)
 
-    assert sizes == {each["Key"]: each["Size"] for each in objects}
+    assert sizes == {found["Key"]: found["Size"] for found in objects}
 
 
 @pytest.mark.docker

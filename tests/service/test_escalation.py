@@ -339,7 +339,7 @@ def test_what_remains_allowed_is_what_the_page_admits(
     is_signed, is_http = answers.get("auth") != "none", answers.get("api_type") == "http"
 
     found = {" ".join(allowed) for allowed in try_everything(role, policy)}
-    outside = {word: {each for each in found if pattern.match(each)} for word, pattern in OUTSIDE.items()}
+    outside = {word: {request for request in found if pattern.match(request)} for word, pattern in OUTSIDE.items()}
     inside = list_inside(role)
     own = [
         make_request(action, resource, policy, context=context)

@@ -60,7 +60,7 @@ def find_problems(service: Service) -> list[str]:
     problems += [f"TypeScript has {line.strip()}" for line in types.splitlines() if re.search(r"\| unknown", line)]
 
     found = json.loads(run(service, f"{REDOCLY} 2>/dev/null || true"))["problems"]
-    return problems + [f"Redocly: {each['ruleId']}" for each in found if each["severity"] == "error"]
+    return problems + [f"Redocly: {problem['ruleId']}" for problem in found if problem["severity"] == "error"]
 
 
 def run(service: Service, command: str) -> str:
@@ -73,7 +73,7 @@ def read_operations(service: Service) -> set[str]:
     """Return the operations of openapi.yaml, except those for ANY method, which OpenAPI does not have."""
     paths = yaml.safe_load(service.read("openapi.yaml"))["paths"].values()
     methods = [(method, each) for path in paths for method, each in path.items() if method != "parameters"]
-    return {each["operationId"] for method, each in methods if not method.startswith("x-")}
+    return {operation["operationId"] for method, operation in methods if not method.startswith("x-")}
 
 
 def test_the_readme_s_commands_generate_a_client_that_uses_the_api(make_stack: Callable[..., Stack]) -> None:
@@ -120,6 +120,6 @@ def test_generators_and_redocly_report_what_they_do_not_understand(bake: Bake) -
     problems = find_problems(service)
 
     assert "Python lacks post_users" in problems
-    assert any(each.startswith("Python: Unable to parse schema /components/schemas/Value") for each in problems)
+    assert any(problem.startswith("Python: Unable to parse schema /components/schemas/Value") for problem in problems)
     assert "TypeScript has PartitionKey: number | 0 | unknown;" in problems
     assert problems.count("Redocly: security-defined") == 6

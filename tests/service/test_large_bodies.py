@@ -107,14 +107,14 @@ def repeat(part: str, attribute: tuple[str, str], number: int) -> str:
     return KEY + opening + ",".join(part.replace("INDEX", f"{index:05x}") for index in range(number)) + closing
 
 
-def write_body(part: str, attribute: tuple[str, str], separators: int) -> str:
+def format_body(part: str, attribute: tuple[str, str], separators: int) -> str:
     """Return an item with this many of the characters that are counted."""
     number = (separators - count(KEY) - 2) // (count(part) + 1)
     body = repeat(part, attribute, number) + ', "rest": "'
     return body + "," * (separators - count(body)) + '"}'
 
 
-def write_item(part: str, size: int, attribute: tuple[str, str]) -> str:
+def format_item(part: str, size: int, attribute: tuple[str, str]) -> str:
     """Return an item of 400 KB."""
     others = len("device🦀order".encode()) + 2 + len("a") + (0 if attribute == TEXT_OF else 3) + len("rest")
     number, rest = divmod(MAX_ITEM - others, size)
@@ -125,7 +125,7 @@ def test_takes_less_memory_than_the_function_has(function: Function, container: 
     peaks = {}
 
     for name, (part, attribute) in PARTS.items():
-        body = write_body(part, attribute, MAX_SEPARATORS)
+        body = format_body(part, attribute, MAX_SEPARATORS)
         response = function.request("POST", LIST, body=body)
         peaks[name] = read_peak(container)
         assert response.status in {201, 413}, name
@@ -150,7 +150,7 @@ def test_refuses_a_body_of_megabytes_before_it_is_parsed(function: Function, con
 def test_counts_exactly(function: Function) -> None:
     part, attribute = PARTS["the same member"]
 
-    responses = [function.request("POST", LIST, body=write_body(part, attribute, MAX_SEPARATORS + n)) for n in (0, 1)]
+    responses = [function.request("POST", LIST, body=format_body(part, attribute, MAX_SEPARATORS + n)) for n in (0, 1)]
 
     assert [response.status for response in responses] == [201, 413]
     assert responses[1].json == TOO_LARGE
@@ -158,6 +158,6 @@ def test_counts_exactly(function: Function) -> None:
 
 
 def test_accepts_items_of_400_kilobytes_in_tiny_parts(function: Function) -> None:
-    responses = {name: function.request("POST", LIST, body=write_item(*part)) for name, part in LEGAL_PARTS.items()}
+    responses = {name: function.request("POST", LIST, body=format_item(*part)) for name, part in LEGAL_PARTS.items()}
 
     assert {name: response.text for name, response in responses.items() if response.status != 201} == {}

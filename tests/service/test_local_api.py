@@ -29,7 +29,7 @@ LANGUAGES = ["python", "rust"]
 SECONDS_TO_ANSWER = 60
 ROUTES = {"python": "src/service/routes.py", "rust": "src/routes.rs"}
 LIST_HANDLER = {
-    "python": "    page, last_key = table.scan(pages.read_limit(request), pages.read_cursor(request))\n",
+    "python": "    page = table.scan(pages.read_limit(request), pages.read_cursor(request))\n",
     "rust": "async fn get_users(table: &Table, request: &Request) -> Outcome {\n",
 }
 STATEMENTS = {

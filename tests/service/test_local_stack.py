@@ -153,8 +153,8 @@ def test_serves_an_edit_in_rust_also_of_a_path_crate(make_stack: Callable[..., S
         replace_in(
             stack,
             "src/routes.rs",
-            "    pages::make_page(request, &page)",
-            "    let _ = pages::make_page(request, &page);\n"
+            "    pages::make_page(request, &page, table.key)",
+            "    let _ = pages::make_page(request, &page, table.key);\n"
             '    Ok(crate::http::Response::new(200, format!("[{:?}]", shared::TEXT)))',
         )
         wait_until(lambda: get(f"{stack.url}/users") == (200, '["text"]'), SECONDS_TO_COMPILE)
@@ -209,10 +209,11 @@ def test_dev_serves_the_api_and_every_edit(
 
     with stack.running("dev"):
         before = requests.get(f"{stack.url}/users", timeout=30)
-        routes.write_text(
-            routes.read_text().replace(
-                "    page, last_key = table.scan", '    return Response(200, "[]")\n    page, last_key = table.scan'
-            )
+        replace_in(
+            stack,
+            "src/service/routes.py",
+            "    page = table.scan",
+            '    return Response(200, "[]")\n    page = table.scan',
         )
         wait_until(lambda: get(f"{stack.url}/users") == (200, "[]"), SECONDS_TO_REBUILD)
         for name in ("people", "persons"):  # as some editors save: a new file replaces the old one

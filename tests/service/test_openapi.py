@@ -133,7 +133,9 @@ class TestMakeFuzz:
             service.make("fuzz", *settings, **environment)
             entries = json.loads(service.read("requests.har"))["log"]["entries"]
             sent = [entry["request"] for entry in entries]
-            return [(each["method"], re.sub(r"//[^/]*", "", each["url"]), each.get("postData")) for each in sent]
+            return [
+                (request["method"], re.sub(r"//[^/]*", "", request["url"]), request.get("postData")) for request in sent
+            ]
 
         first = send("SEED=5")
 
@@ -322,5 +324,7 @@ def test_patterns_of_openapi_yaml_mean_the_same_to_every_reader(bake: Bake, answ
 
     assert patterns
     assert [
-        each for each in patterns if re.search(r"\\[a-zA-Z]|(?<!\\)\.|\[\^", each) or not each.startswith("^")
+        pattern
+        for pattern in patterns
+        if re.search(r"\\[a-zA-Z]|(?<!\\)\.|\[\^", pattern) or not pattern.startswith("^")
     ] == []

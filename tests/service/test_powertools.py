@@ -102,8 +102,8 @@ def test_powertools_logs_and_measures(observed: Stack, arguments: tuple[str, ...
             observed.make("down")
 
     written = read_objects(log)
-    lines = [each for each in written if each.get("message") == "observed"]
-    metrics = [each for each in written if "_aws" in each]
+    lines = [line for line in written if line.get("message") == "observed"]
+    metrics = [line for line in written if "_aws" in line]
     assert statuses == [200, 200]
     assert [line["cold_start"] for line in lines] == [True, False]
     assert len({line["function_request_id"] for line in lines}) == 2

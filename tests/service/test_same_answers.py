@@ -64,7 +64,7 @@ def test_answers_the_same_in_both_languages_both_apis_and_both_ways_to_run(make_
             ask(stack, "PUT", "/users/first", "{}")
             ask(stack, "DELETE", "/users/first", "")
         # moto fails with an UpdateItem that changes nothing, and checks the condition before the item's size.
-        requests_to_all = [each for each in REQUESTS if each[0] != "PATCH" or 2 < len(each[2]) < 400_000]
+        requests_to_all = [request for request in REQUESTS if request[0] != "PATCH" or 2 < len(request[2]) < 400_000]
         different = [
             (request, responses)
             for request in requests_to_all

@@ -151,7 +151,7 @@ def test_reports_a_build_that_never_worked(sources: Path) -> None:
 
 def test_builds_again_after_cargo_clean(program: Program) -> None:
     first = program.run()
-    # cargo itself would also remove what is compiled for the other tests.
+    # cargo itself would also remove the programs of other tests.
     shutil.rmtree(program.directory / "app" / "target")
 
     assert program.run() == ["2", *first[1:]]

@@ -65,7 +65,9 @@ def find_addresses(stack: Stack) -> dict[str, str]:
     port = f"--port {stack.port} "
     api = next(process for process in psutil.process_iter() if port in " ".join(read_command(process)))
     variables = [read_variables(child) for child in api.children()]
-    runtime_api = next(each["AWS_LAMBDA_RUNTIME_API"] for each in variables if "AWS_LAMBDA_RUNTIME_API" in each)
+    runtime_api = next(
+        variable["AWS_LAMBDA_RUNTIME_API"] for variable in variables if "AWS_LAMBDA_RUNTIME_API" in variable
+    )
     return {
         "table": f"127.0.0.1:{stack.localstack_port}",
         "API": f"127.0.0.1:{stack.port}",

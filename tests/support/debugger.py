@@ -36,7 +36,7 @@ class Debugger:
         self.request("setExceptionBreakpoints", filters=["uncaught"])
         self.request("configurationDone")
         self.wait_for_response(attached)
-        return [each["verified"] for each in breakpoints] == [True]
+        return [point["verified"] for point in breakpoints] == [True]
 
     def wait_until_stopped(self) -> tuple[int, dict[str, str]]:
         """Wait until a breakpoint is reached, and return the line and the local variables there."""
