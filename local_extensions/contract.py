@@ -182,13 +182,6 @@ def format_python(value: object) -> str:
     return str(value)
 
 
-def list_unusual_names(service: Service) -> list[str]:
-    """Return reserved words of DynamoDB, and names with characters that mean something in its expressions."""
-    names = ("size", "status", "values", "a.b", "#x", ":x")
-    keys = {key.name for key in service.all_keys}
-    return [name for name in names if name not in keys and not service.attributes.find(name)]
-
-
 def format_large(service: Service) -> str:
     """Return an attribute with a value of more than 400 KB, or nothing if no attribute can have one."""
     if service.attributes.allows_others:

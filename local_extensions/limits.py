@@ -67,12 +67,10 @@ SERVICE_NAMES = {
     "key",
     "main",
     "pages",
+    "ref_",  # its event in template.yaml would be the function Ref
     "request",
     "responses",
     "routes",
     "service",
     "table",
 }
-
-# Names whose logical id in template.yaml would be the name of a CloudFormation function.
-CLOUDFORMATION_NAMES = {"ref_"}

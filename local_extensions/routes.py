@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from local_extensions.answer_text import AnswerError, split_list
 from local_extensions.limits import (
     ATTRIBUTE_NAME_LENGTH,
-    CLOUDFORMATION_NAMES,
     HANDLER_NAME_LENGTH,
     PATH_LENGTH,
     PATH_RESOURCES,
@@ -228,7 +227,6 @@ def check_handler_name(entry: str, name: str, *, derived: bool) -> None:
     taken = {
         "Python": PYTHON_NAMES,
         "Rust": RUST_NAMES,
-        "CloudFormation": CLOUDFORMATION_NAMES,
         "the service": SERVICE_NAMES,
     }
     for owner, names in taken.items():

@@ -127,13 +127,6 @@ class TestSlug:
         with pytest.raises(AnswerError):
             parse_slug(slug)
 
-    @pytest.mark.parametrize("slug", ["1a", "../../a/b", "A B", "é" * 50, "日本"])
-    def test_suggests_a_slug_that_it_accepts(self, slug: str) -> None:
-        with pytest.raises(AnswerError) as refusal:
-            parse_slug(slug)
-        suggestion = str(refusal.value).rpartition("for example ")[2].strip("'")
-        assert parse_slug(suggestion) == suggestion
-
     @pytest.mark.parametrize(
         "name", ["Users API", "Host", "Café (v2)", "日本", "3D", "", "--", "x" * 99, "{{7*7}}", "../..", None, ["a"]]
     )
@@ -334,24 +327,7 @@ class TestRouteGrammar:
         assert hint in problems[0]
 
     @pytest.mark.parametrize(
-        "name",
-        [
-            "class",
-            "match",
-            "list",
-            "print",
-            "fn",
-            "impl",
-            "self",
-            "str",
-            "async",
-            "drop",
-            "ref_",
-            "key",
-            "table",
-            "routes",
-            "app",
-        ],
+        "name", "class match list print fn impl self str async drop ref_ key table routes app".split()
     )
     def test_refuses_a_name_that_is_taken(self, name: str) -> None:
         problems = route_problems(f"GET /a {name}")

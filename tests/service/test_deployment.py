@@ -84,7 +84,7 @@ def get(url: str, stack: MiniStack, **options: Any) -> requests.Response:
 @pytest.mark.docker
 @pytest.mark.slow
 @pytest.mark.parametrize(("language", "functions"), [("python", "single"), ("rust", "per-route")])
-def test_a_deployed_service_passes_its_contract_tests_and_accepts_the_readme_s_request(
+def test_a_deployed_service_passes_its_contract_tests(
     bake_service: Callable[..., Service], ministack: MiniStack, language: str, functions: str
 ) -> None:
     service = bake_service(language=language, functions=functions, cors_origin="https://app.example.com")
@@ -93,16 +93,10 @@ def test_a_deployed_service_passes_its_contract_tests_and_accepts_the_readme_s_r
     url = find_url(service, ministack)
     contract = run_contract(service, url, "users-dev", ministack)
     unsigned = get(f"{url}/users", ministack)
-    command = re.search(r"```sh\n(curl .*--aws-sigv4.*?)```", service.read("README.md"), re.DOTALL)
-    assert command
-    local = command[1].replace("$(make --silent url STAGE=dev)", url)
-    assert local != command[1]
-    response = service.run("bash", "-c", local, **ministack.environment)
     again = service.make("deploy", **ministack.environment)
     service.make("delete", **ministack.environment)
 
     assert re.search(r"\d{2,} passed", contract)
-    assert re.search(r'HTTP/1.1 200 .*"items": ?\[', response.stdout, re.DOTALL), response.stdout
     assert (unsigned.status_code, unsigned.json()) == (403, {"message": "Missing Authentication Token"})
     assert "No changes to deploy" in again
     assert ministack.client("dynamodb").list_tables()["TableNames"] == []

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 from samtranslator.yaml_helper import yaml_parse
 
-from simulated_iam import ACCOUNT, decide, find_allowed, find_condition_keys, make_request
+from simulated_iam import ACCOUNT, decide, find_allowed, make_request
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,8 +35,6 @@ OWN_ROLE = f"{IAM}role/deploy-{STACK}"
 ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
 BUCKET = "arn:aws:s3:::aws-sam-cli-managed-default-samclisourcebucket-x"
 EVERYTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
-# Where the Service Authorization Reference lists each condition key: https://docs.aws.amazon.com/service-authorization/.
-PAGES = {"s3": "Amazon S3", "lambda": "AWS Lambda", "iam": "IAM", "cloudwatch": "Amazon CloudWatch"}
 
 
 def arn(service: str, name: str) -> str:
@@ -211,23 +209,6 @@ def test_what_a_deployment_does_is_allowed(bake: Bake) -> None:
     )
 
     assert dict(zip(DEPLOYMENT, decisions, strict=True)) == dict.fromkeys(DEPLOYMENT, True)
-
-
-@pytest.mark.parametrize("api_type", ["rest", "http"])
-def test_has_only_conditions_that_aws_supports_for_the_action(bake: Bake, api_type: str) -> None:
-    service = bake(api_type=api_type)
-    conditions = [
-        (action, key)
-        for statement, actions in DeployRole(service, access_logs="true").statements()
-        for keys in statement.get("Condition", {}).values()
-        for key in keys
-        for action in actions
-    ]
-    supported = find_condition_keys([action for action, _ in conditions])
-
-    assert [(action, key) for action, key in conditions if key not in supported[action]] == []
-    assert {key.partition(":")[0] for _, key in conditions} == set(PAGES)
-    assert [page for page in PAGES.values() if page not in service.read(ROLE)] == []
 
 
 # What remains allowed outside the stage, by the word with which the page admits it: actions, and where.

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from decimal import Context, Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -115,25 +113,6 @@ def check_items_are_returned_unchanged(function: Function, some: settings) -> No
     check()
 
 
-def check_empty_names_are_refused(function: Function, some: settings) -> None:
-    """An attribute without a name is refused at any depth, and nothing is written."""
-
-    @settings(some, max_examples=20)
-    @given(values, st.lists(st.booleans(), max_size=5))
-    def check(value: Any, wraps: list[bool]) -> None:
-        device = new_device()
-        nested: Any = {"": value}
-        for is_list in wraps:
-            nested = [nested] if is_list else {"a": nested}
-
-        response = function.request("PUT", ITEM, device, "1", body=dump({"a": nested}))
-
-        assert response.status == 400
-        assert function.request("GET", ITEM, device, "1").status == 404
-
-    check()
-
-
 def check_patch_changes_only_its_attributes(function: Function, some: settings) -> None:
     """PATCH sets the attributes in its body, removes those that are null, and leaves all others."""
 
@@ -152,53 +131,6 @@ def check_patch_changes_only_its_attributes(function: Function, some: settings) 
         assert response.status == 200, response.text
         assert normalize(response.json) == expected
         assert normalize(function.request("GET", ITEM, device, "1").json) == expected
-
-    check()
-
-
-def check_one_create_wins(function: Function, some: settings) -> None:
-    """Of concurrent creates of a key one returns 201, and its item is stored."""
-
-    @settings(some, max_examples=25)
-    @given(numbers(), st.integers(2, 8))
-    def check(order: Decimal, clients: int) -> None:
-        device = new_device()
-        bodies = [dump({"device": device, "order": order, "client": Decimal(client)}) for client in range(clients)]
-
-        with ThreadPoolExecutor(clients) as pool:
-            responses = list(pool.map(lambda body: function.request("POST", LIST, body=body), bodies))
-
-        created = [response.json for response in responses if response.status == 201]
-        assert Counter(response.status for response in responses) == {201: 1, 409: clients - 1}
-        assert normalize(function.request("GET", ITEM, device, str(order)).json) == normalize(created[0])
-
-    check()
-
-
-def check_patches_lose_nothing(function: Function, some: settings) -> None:
-    """Concurrent PATCHes of different attributes are all kept."""
-
-    @settings(some, max_examples=25)
-    @given(st.lists(attributes, min_size=2, max_size=8))
-    def check(drawn: list[Item]) -> None:
-        device = new_device()
-        former = {f"former-{client}": "to be removed" for client in range(len(drawn))}
-        patches = [
-            {f"former-{client}": None, **{f"{name}/{client}": value for name, value in changes.items()}}
-            for client, changes in enumerate(drawn)
-        ]
-        function.request("PUT", ITEM, device, "1", body=dump(former))
-
-        with ThreadPoolExecutor(len(patches)) as pool:
-            responses = list(
-                pool.map(lambda changes: function.request("PATCH", ITEM, device, "1", body=dump(changes)), patches)
-            )
-
-        expected: Item = {"device": device, "order": Decimal(1), **former}
-        for changes in patches:
-            expected = patch(expected, changes)
-        assert {response.status for response in responses} == {200}
-        assert normalize(function.request("GET", ITEM, device, "1").json) == normalize(expected)
 
     check()
 
@@ -321,10 +253,7 @@ def check_behaves_like_a_dictionary(function: Function, some: settings) -> None:
 
 PROPERTIES: list[Property] = [
     check_items_are_returned_unchanged,
-    check_empty_names_are_refused,
     check_patch_changes_only_its_attributes,
-    check_one_create_wins,
-    check_patches_lose_nothing,
     check_pages_show_remaining_items_once,
     check_behaves_like_a_dictionary,
 ]

@@ -219,72 +219,35 @@ def ask(stack: Stack, method: str, path: str) -> int:
     return send(stack, f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())[0]
 
 
+# The status of each request to a REST API and to an HTTP API.
+STATUSES = {
+    "GET /users": (200, 200),
+    "GET /users/": (200, 404),  # in a REST API, a slash at the end does not count
+    "GET //users": (403, 404),
+    "GET /users//": (403, 404),
+    "GET /users/nobody": (404, 404),
+    "GET /users/me": (403, 404),  # a REST API finds the path of POST /users/me; an HTTP API an item that is missing
+    "HEAD /users": (403, 404),
+    "DELETE /files/a/b": (501, 501),
+    "GET /files": (403, 404),
+    "GET /nothing": (403, 404),
+}
+
+
 class TestGateway:
     """What API Gateway answers, with and without the function."""
 
-    def test_as_a_rest_api(self, make_stack: Callable[..., Stack]) -> None:
-        stack = make_stack(routes="GET /users, GET /users/{user_id}, POST /users/me, ANY /files/{proxy+}")
+    @pytest.mark.parametrize(("api_type", "column"), [("rest", 0), ("http", 1)])
+    def test_finds_the_route_of_a_path(self, make_stack: Callable[..., Stack], api_type: str, column: int) -> None:
+        routes = "GET /users, GET /users/{user_id}, POST /users/me, ANY /files/{proxy+}"
+        stack = make_stack(routes=routes, api_type=api_type)
 
         with running(stack):
-            statuses = {
-                (method, path): ask(stack, method, path)
-                for method, path in [
-                    ("GET", "/users"),
-                    ("GET", "/users/"),  # a slash at the end does not count
-                    ("GET", "//users"),
-                    ("GET", "/users//"),
-                    ("GET", "/users/nobody"),
-                    ("GET", "/users/me"),  # the path is that of POST /users/me
-                    ("HEAD", "/users"),
-                    ("DELETE", "/files/a/b"),
-                    ("GET", "/files"),
-                    ("GET", "/nothing"),
-                ]
-            }
+            statuses = {request: ask(stack, *request.split()) for request in STATUSES}
             refused = get(stack, "/nothing").json()
 
-        assert statuses == {
-            ("GET", "/users"): 200,
-            ("GET", "/users/"): 200,
-            ("GET", "//users"): 403,
-            ("GET", "/users//"): 403,
-            ("GET", "/users/nobody"): 404,
-            ("GET", "/users/me"): 403,
-            ("HEAD", "/users"): 403,
-            ("DELETE", "/files/a/b"): 501,
-            ("GET", "/files"): 403,
-            ("GET", "/nothing"): 403,
-        }
-        assert refused == {"message": "Missing Authentication Token"}
-
-    def test_as_an_http_api(self, make_stack: Callable[..., Stack]) -> None:
-        stack = make_stack(
-            routes="GET /users, GET /users/{user_id}, POST /users/me, ANY /files/{proxy+}", api_type="http"
-        )
-
-        with running(stack):
-            statuses = {
-                (method, path): ask(stack, method, path)
-                for method, path in [
-                    ("GET", "/users"),
-                    ("GET", "/users/"),
-                    ("GET", "//users"),
-                    ("GET", "/users/me"),  # the method and the path together are those of GET /users/{user_id}
-                    ("HEAD", "/users"),
-                    ("DELETE", "/files/a/b"),
-                ]
-            }
-            refused = get(stack, "/nothing").json()
-
-        assert statuses == {
-            ("GET", "/users"): 200,
-            ("GET", "/users/"): 404,
-            ("GET", "//users"): 404,
-            ("GET", "/users/me"): 404,  # there is no such item
-            ("HEAD", "/users"): 404,
-            ("DELETE", "/files/a/b"): 501,
-        }
-        assert refused == {"message": "Not Found"}
+        assert statuses == {request: expected[column] for request, expected in STATUSES.items()}
+        assert refused == {"message": ["Missing Authentication Token", "Not Found"][column]}
 
     @pytest.mark.parametrize("api_type", ["rest", "http"])
     def test_reads_bodies(self, make_stack: Callable[..., Stack], api_type: str) -> None:

