@@ -1,11 +1,10 @@
 """HTTP servers for this machine only: they listen on 127.0.0.1, and refuse what a web page could send from elsewhere."""
 
-import io
 import json
 import re
 import threading
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from ipaddress import ip_address
 from typing import Any
 
@@ -22,16 +21,7 @@ class RequestHandler(WSGIRequestHandler):
         environ = super().make_environ()
         environ["local_http.target"] = self.requestline.split()[1]
         environ["local_http.headers"] = self.headers.items()
-        if "wsgi.input_terminated" in environ:  # chunks, whose extensions and trailers werkzeug does not read
-            environ["wsgi.input"] = io.BytesIO(b"".join(self.read_chunks()))
         return environ
-
-    def read_chunks(self) -> Iterator[bytes]:
-        while size := int(self.rfile.readline().partition(b";")[0], 16):
-            yield self.rfile.read(size)
-            self.rfile.readline()
-        while self.rfile.readline().strip():
-            pass  # trailers
 
     def log_request(self, *_: Any) -> None:
         pass
