@@ -33,7 +33,7 @@ from local_extensions.answers import (
     parse_table_name,
     parse_text,
 )
-from local_extensions.attributes import TYPES, Attributes, parse_attributes
+from local_extensions.attributes import TYPES, WRITTEN_TYPES, Attributes, parse_attributes
 from local_extensions.expectations import is_pruned
 from local_extensions.keys import Index, Key, parse_indexes, parse_key, parse_partition_key
 from local_extensions.limits import REGIONS
@@ -187,6 +187,40 @@ class TestTableAndKeys:
     def test_refuses_one_attribute_for_both_keys(self) -> None:
         problems = parse_answers({**ANSWERS, "sort_key": "user_id:N"})[1]
         assert [problem.split(":")[0] for problem in problems] == ["sort_key"]
+
+    @pytest.mark.parametrize(
+        ("answers", "hint"),
+        [
+            (
+                {"partition_key": "id:uuid", "sort_key": "at"},
+                "partition_key: 'id:uuid' is not the last attribute of the key",
+            ),
+            (
+                {"indexes": "id:uuid"},
+                "indexes: 'id:uuid': 'id:uuid' has the type 'uuid', which a key cannot have; write id:S",
+            ),
+            (
+                {"partition_key": "id:owner"},
+                "write id:S for a string, id:N for a number, id:uuid for an id that the service makes",
+            ),
+            ({"partition_key": "id:UUID"}, "partition_key: 'id:UUID' has the type 'UUID', which a key cannot have"),
+            (
+                {"attributes": "a:expiry", "indexes": "a"},
+                "indexes: 'a': 'a' is an expiry, and DynamoDB cannot filter by a key",
+            ),
+        ],
+    )
+    def test_refuses_what_the_service_writes_where_it_cannot_be(self, answers: dict[str, str], hint: str) -> None:
+        assert any(hint in problem for problem in parse_answers({**ANSWERS, **answers})[1])
+
+    @pytest.mark.parametrize("answers", [{"partition_key": "id:uuid"}, {"sort_key": "id:uuid"}])
+    def test_accepts_a_uuid_as_the_last_attribute_of_the_key(self, answers: dict[str, str]) -> None:
+        service, problems = parse_answers({**ANSWERS, **answers})
+
+        assert problems == []
+        assert service
+        assert service.id_key
+        assert service.id_key.name == "id"
 
 
 class TestRegion:
@@ -505,6 +539,17 @@ class TestAttributes:
             ),
             ("class:new|paid?", [("class", "enum", False)], False),
             (
+                "made:created, seen:updated, no:revision, until:expiry?, ...",
+                [
+                    ("made", "created", False),
+                    ("seen", "updated", False),
+                    ("no", "revision", False),
+                    ("until", "expiry", False),
+                ],
+                True,
+            ),
+            ("until:expiry", [("until", "expiry", True)], False),
+            (
                 ", ".join(f"a{number}" for number in range(100)),
                 [(f"a{number}", "string", True) for number in range(100)],
                 False,
@@ -532,6 +577,18 @@ class TestAttributes:
             ("a:new|new", "'a:new|new': the value 'new' is listed twice; remove one"),
             ("a:new|not so", "'a:new|not so': the value 'not so' is not 1 to 64 of the characters"),
             (f"a:new|{'x' * 65}", "is not 1 to 64 of the characters"),
+            ("a:created?", "'a:created?': every item has what the service writes; write a:created"),
+            ("a:updated?", "write a:updated"),
+            ("a:revision?", "write a:revision"),
+            ("a:created, b:created", "'a' and 'b' are both of the type created; remove one"),
+            ("a:updated, b:updated", "are both of the type updated; remove one"),
+            ("a:revision, b:revision", "are both of the type revision; remove one"),
+            ("a:expiry, b:expiry?", "are both of the type expiry; remove one"),
+            (
+                "a:uuid",
+                "'a:uuid': a uuid is the last attribute of the table's key; write partition_key=a:uuid, or sort_key=a:uuid",
+            ),
+            ("a:owner", "'a:owner': 'owner' is not a type; write"),
             ("..., a", "'...' allows other attributes; write it once, at the end"),
             ("a, ..., ...", "'...' allows other attributes; write it once, at the end"),
             (", ".join(f"a{number}" for number in range(101)), "lists 101 attributes, and the limit is 100; remove 1,"),
@@ -855,7 +912,7 @@ def test_the_examples_in_docstrings_are_right() -> None:
 def test_each_type_of_attribute_is_in_every_table() -> None:
     tables = {
         "openapi.TYPE_SCHEMAS": openapi.TYPE_SCHEMAS.keys() - {"enum"},
-        "contract.WRONG_VALUES": contract.WRONG_VALUES.keys() - {"enum"},
+        "contract.WRONG_VALUES": {*contract.WRONG_VALUES, *WRITTEN_TYPES} - {"enum"},
         "source.PYTHON_CHECKS": source.PYTHON_CHECKS.keys(),
         "source.RUST_KINDS": source.RUST_KINDS.keys(),
     }

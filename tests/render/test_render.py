@@ -117,7 +117,24 @@ TYPED = {
     ),
     "indexes": "email, state/size, age/email",
 }
+WRITTEN = {
+    "sort_key": "note_id:uuid",
+    "attributes": "text, state:new|paid?, made:created, seen:updated, no:revision, until:expiry?",
+    "indexes": "state/made, no, text/seen",
+    "cors_origin": "https://app.example.com",
+}
 TESTED = {
+    "what the service writes, only listed attributes": WRITTEN,
+    "http, per-route, an id, an expiry that is required, times": {
+        "partition_key": "id:uuid",
+        "attributes": "until:expiry, seen:updated, ...",
+        "indexes": "seen, name/seen",
+        "api_type": "http",
+        "functions": "per-route",
+    },
+    "only a revision": {"attributes": "no:revision, ...", "cors_origin": "*"},
+    "only a time of creation": {"sort_key": "at:N", "attributes": "made:created"},
+    "a revision, an expiry": {"attributes": "title, no:revision, until:expiry?"},
     "http, number key, the article's": {**KEYS["number"], **ARTICLE, "api_type": "http"},
     "http, per-route, text and number keys, stubs": {
         **KEYS["text, number"],
@@ -149,6 +166,11 @@ TESTED = {
     },
 }
 TESTED_IN_RUST = {
+    "what the service writes, only listed attributes": WRITTEN,
+    "http, per-route, an id, an expiry that is required, times": TESTED[
+        "http, per-route, an id, an expiry that is required, times"
+    ],
+    "only a time of creation": TESTED["only a time of creation"],
     "attributes, indexes": TYPED,
     "default, any origin": {"cors_origin": "*"},
     "the article's": ARTICLE,
