@@ -19,14 +19,14 @@ def test_responds_with_404_whatever_if_match_says(api: Api, key: Item, path: str
 
 
 def test_does_not_find_an_expired_item(api: Api, table: Table, item: Item, path: str) -> None:
-    table.put_item(Item={**item, "{{ attributes.expiry }}": 1})
+    table.put_item(Item={**item, EXPIRY: 1})
 
     assert api.delete(path, item).status == 404
 
 
 @pytest.mark.emulator(reason="moto cannot compare text with a number")
 def test_text_in_the_expiry_does_not_expire(api: Api, table: Table, item: Item, path: str) -> None:
-    table.put_item(Item={**item, "{{ attributes.expiry }}": "1"})  # as another program may write it
+    table.put_item(Item={**item, EXPIRY: "1"})  # as another program may write it
 
     assert api.delete(path, item).status == 204
 {%- endif -%}

@@ -7,13 +7,13 @@ def test_keeps_and_counts_what_the_service_sets(api: Api, item: Item, path: str)
 
     assert response.status == 200
 {%- if attributes.created %}
-    assert response.json["{{ attributes.created }}"] == item["{{ attributes.created }}"]
+    assert response.json[CREATED] == item[CREATED]
 {%- endif %}
 {%- if attributes.updated %}
-    assert response.json["{{ attributes.updated }}"] > item["{{ attributes.updated }}"]
+    assert response.json[UPDATED] > item[UPDATED]
 {%- endif %}
 {%- if attributes.revision %}
-    assert (response.json["{{ attributes.revision }}"], response.headers["ETag"]) == (2, '"2"')
+    assert (response.json[REVISION], response.headers["ETag"]) == (2, '"2"')
 {%- endif %}
 {%- endif %}
 {%- if attributes.created or attributes.revision %}
@@ -26,10 +26,10 @@ def test_invents_nothing_for_an_item_from_before(api: Api, table: Table, item: I
 
     assert response.status == 200
 {%- if attributes.created %}
-    assert "{{ attributes.created }}" not in response.json
+    assert CREATED not in response.json
 {%- endif %}
 {%- if attributes.revision %}
-    assert response.json["{{ attributes.revision }}"] == 1
+    assert response.json[REVISION] == 1
 {%- endif %}
 
 
@@ -46,10 +46,10 @@ def test_keeps_what_the_service_sets_in_sixteen_puts_at_once(
         stored = table.get_item(Key={name: item[name] for name in KEY})["Item"]
         assert set(statuses) <= {200, 409}
 {%- if attributes.created %}
-        assert stored["{{ attributes.created }}"] == item["{{ attributes.created }}"]
+        assert stored[CREATED] == item[CREATED]
 {%- endif %}
 {%- if attributes.revision %}
-        assert stored["{{ attributes.revision }}"] == 1 + statuses.count(200)
+        assert stored[REVISION] == 1 + statuses.count(200)
 {%- endif %}
 {%- endif %}
 {%- if attributes.revision %}
@@ -97,15 +97,15 @@ def test_decides_by_the_headers_whether_an_item_may_be_missing(
 
 
 def test_takes_an_expired_item_for_missing(api: Api, table: Table, item: Item, path: str) -> None:
-    table.put_item(Item={**item, "{{ attributes.expiry }}": 1})
+    table.put_item(Item={**item, EXPIRY: 1})
 
     response = api.put(path, item, body=REQUIRED)
 
     assert response.status == {{ 404 if service.id_key else 201 }}
 {%- if attributes.created and not service.id_key %}
-    assert response.json["{{ attributes.created }}"] != item["{{ attributes.created }}"]
+    assert response.json[CREATED] != item[CREATED]
 {%- endif %}
 {%- if attributes.revision and not service.id_key %}
-    assert response.json["{{ attributes.revision }}"] == 1
+    assert response.json[REVISION] == 1
 {%- endif %}
 {%- endif -%}

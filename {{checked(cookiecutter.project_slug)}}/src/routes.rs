@@ -1,8 +1,7 @@
 //! The routes: one handler per route, and the table in which `app` looks up API Gateway's route keys.
 
 use crate::errors::Error;
-use crate::http::{Request, Response};
-{%- for module in source.list_handler_modules(service) %}
+{%- for module in (["http::{Request, Response}"] + source.list_handler_modules(service)) | sort %}
 use crate::{{ module }};
 {%- endfor %}
 use crate::table::{{ "{self, Table}" if service.queries_index else "Table" }};

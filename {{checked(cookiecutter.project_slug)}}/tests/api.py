@@ -34,6 +34,9 @@ KEY: dict[str, type] = {{ contract.format_key(service) }}
 REQUIRED: Item = {{ contract.format_required(service) }}
 ATTRIBUTES: Item = {{ contract.format_attributes(service) }}
 OTHER_VALUES: Item = {{ contract.format_other_values(service) }}
+{%- for type in ("created", "updated", "revision", "expiry") if service.attributes[type] %}
+{{ type | upper }} = "{{ service.attributes[type] }}"
+{%- endfor %}
 {%- if service.attributes.written %}
 # What the service sets, in the items that tests put into the table.
 WRITTEN: Item = {{ contract.format_written(service) }}

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-{{ source.import_from("api", "ATTRIBUTES", "KEY", "Api", "Item", "NewItem", "Table", "list_paths", LARGE=large, OTHER_VALUES=not service.id_key, REFUSED=refusals, REQUIRED=service.attributes.required, WRITTEN=service.attributes.written, sent=service.attributes.written) }}
+{{ source.import_from("api", "ATTRIBUTES", "KEY", "Api", "Item", "NewItem", "Table", "list_paths", LARGE=large, OTHER_VALUES=not service.id_key, REFUSED=refusals, REQUIRED=service.attributes.required, WRITTEN=service.attributes.written, REVISION=service.attributes.revision, EXPIRY=service.attributes.expiry and not service.id_key, sent=service.attributes.written) }}
 
 pytestmark = pytest.mark.parametrize("path", list_paths("create"))
 

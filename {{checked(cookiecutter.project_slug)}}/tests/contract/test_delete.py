@@ -1,7 +1,7 @@
 """DELETE deletes an item."""
 
 import pytest
-from api import Api, Item, Table, list_paths
+from api import {{ "EXPIRY, " if service.attributes.expiry }}Api, Item, Table, list_paths
 
 pytestmark = pytest.mark.parametrize("path", list_paths("delete"))
 

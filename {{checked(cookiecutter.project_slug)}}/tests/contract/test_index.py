@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 import pytest
-from api import Api, Item, NewItem, Table
+from api import {{ "EXPIRY, " if service.attributes.expiry }}Api, Item, NewItem, Table
 
 # Each route, with the attributes of its index's key.
 ROUTES = {
@@ -115,12 +115,12 @@ def test_omits_an_item_without_the_key(
 
 {% if service.attributes.expiry -%}
 def test_omits_an_expired_item(api: Api, table: Table, items: list[Item], path: str, names: list[str]) -> None:
-    table.put_item(Item={**items[0], "{{ service.attributes.expiry }}": 1})
+    table.put_item(Item={**items[0], EXPIRY: 1})
 
     listed = [item for page in wait_for_items(api, path, items[1:]) for item in page]
 
     assert items[1] in listed
-    assert all(item["{{ service.attributes.expiry }}"] > 1 for item in listed)
+    assert all(item[EXPIRY] > 1 for item in listed)
 
 
 {% endif -%}

@@ -5,7 +5,7 @@ import json
 from typing import Any
 
 import pytest
-from api import {{ "KEY, " if service.attributes.expiry }}Api, Item, {{ "Table, " if service.attributes.expiry }}list_paths
+from api import {{ "EXPIRY, KEY, " if service.attributes.expiry }}Api, Item, {{ "Table, " if service.attributes.expiry }}list_paths
 
 pytestmark = pytest.mark.parametrize("path", list_paths("list", "query"))
 
@@ -70,7 +70,7 @@ def test_refuses_a_cursor_that_was_changed(api: Api, items: list[Item], path: st
 
 
 def test_omits_an_expired_item(api: Api, table: Table, items: list[Item], path: str) -> None:
-    table.put_item(Item={**items[0], "{{ service.attributes.expiry }}": 1})
+    table.put_item(Item={**items[0], EXPIRY: 1})
 
     keys = [[item[name] for name in KEY] for page in read_pages(api, path, items[0], limit="2") for item in page]
 

@@ -1,7 +1,7 @@
 """GET reads an item."""
 
 import pytest
-from api import KEY, Api, Item, Table, list_paths
+{{ source.import_from("api", "KEY", "Api", "Item", "Table", "list_paths", EXPIRY=service.attributes.expiry, REVISION=service.attributes.revision) }}
 
 pytestmark = pytest.mark.parametrize("path", list_paths("read"))
 

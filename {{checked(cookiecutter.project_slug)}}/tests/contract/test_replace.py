@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-{{ source.import_from("api", "ATTRIBUTES", "REQUIRED", "Api", "Item", "Table", "list_paths", KEY=service.keeps_on_replace, LARGE=large, REFUSED=refusals, WRITTEN=service.attributes.written, NewItem=service.keeps_on_replace, sent=service.attributes.written) }}
+{{ source.import_from("api", "ATTRIBUTES", "REQUIRED", "Api", "Item", "Table", "list_paths", KEY=service.keeps_on_replace, LARGE=large, REFUSED=refusals, WRITTEN=service.attributes.written, CREATED=service.attributes.created, UPDATED=service.attributes.updated, REVISION=service.attributes.revision, EXPIRY=service.attributes.expiry, NewItem=service.keeps_on_replace, sent=service.attributes.written) }}
 
 pytestmark = pytest.mark.parametrize("path", list_paths("replace"))
 

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 import pytest
-{{ source.import_from("api", "ATTRIBUTES", "KEY", "OTHER_VALUES", "REQUIRED", "Api", "Item", "NewItem", "Table", "list_paths", LARGE=large, REFUSED=refusals, WRITTEN=service.attributes.written, sent=service.attributes.written) }}
+{{ source.import_from("api", "ATTRIBUTES", "KEY", "OTHER_VALUES", "REQUIRED", "Api", "Item", "NewItem", "Table", "list_paths", LARGE=large, REFUSED=refusals, WRITTEN=service.attributes.written, CREATED=service.attributes.created, UPDATED=service.attributes.updated, REVISION=service.attributes.revision, EXPIRY=service.attributes.expiry, sent=service.attributes.written) }}
 
 pytestmark = pytest.mark.parametrize("path", list_paths("update"))
 
@@ -38,7 +38,7 @@ def test_keeps_all_changes_at_once({{ parallel_api }}: Api, table: Table, new_it
         key = {name: item[name] for name in KEY}
         assert {{ contract.compare(service, 'table.get_item(Key=key)["Item"]') }} == {{ contract.compare(service, "{**item, **changes}") }}
 {%- if service.attributes.revision %}
-        assert table.get_item(Key=key)["Item"]["{{ service.attributes.revision }}"] == 1 + len(changes)
+        assert table.get_item(Key=key)["Item"][REVISION] == 1 + len(changes)
 {%- endif %}
 
 {%- if service.attributes.allows_others %}
