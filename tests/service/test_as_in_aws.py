@@ -517,8 +517,8 @@ def test_reaches_the_modules_that_tests_import(api: Api, table: Table, monkeypat
 
     table.put_item(Item={"user_id": "1"})
     with pytest.raises(errors.NotFound):
-        module.read({"user_id": "nobody"})
-    monkeypatch.setattr(module, "scan", lambda *_: ([], None))
+        module.table.read({"user_id": "nobody"})
+    monkeypatch.setattr(module.table, "scan", lambda *_: module.Page([], None))
 
     assert api.get("/users").json["items"] == []
 """
