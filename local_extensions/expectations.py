@@ -26,6 +26,8 @@ FILES_FOR_SOME: dict[tuple[str, ...], Callable[[Service], bool]] = {
     ),
     ("src/service/etags.py",): lambda service: service.is_python and bool(service.attributes.revision),
     ("Cargo.toml", "deny.toml", "rustfmt.toml", "src/*.rs"): lambda service: not service.is_python,
+    ("src/written.rs",): lambda service: bool(service.attributes.written or service.attributes.expiry),
+    ("src/etags.rs",): lambda service: bool(service.attributes.revision),
     ("tests/contract/test_create.py",): lambda service: bool(list_routes(service, "create")),
     ("tests/contract/test_create_in_partition.py",): lambda service: bool(list_routes_in_partition(service)),
     ("tests/contract/test_read.py",): lambda service: bool(list_routes(service, "read")),

@@ -128,7 +128,7 @@ def import_for_written(service: Service) -> str:
     return "\n".join(line for line, is_used in lines.items() if is_used)
 
 
-def define_written(service: Service) -> str:
+def name_written(service: Service) -> dict[str, str]:
     """Return the constants of the module `written`: the names of the attributes, by type."""
     attributes = service.attributes
     names = {
@@ -137,7 +137,12 @@ def define_written(service: Service) -> str:
         "REVISION": attributes.revision,
         "EXPIRY": attributes.expiry,
     }
-    return "\n".join(f'{constant} = "{name}"' for constant, name in names.items() if name)
+    return {constant: name for constant, name in names.items() if name}
+
+
+def define_written(service: Service) -> str:
+    """Return the definitions of the constants of the module `written`, in Python."""
+    return "\n".join(f'{constant} = "{name}"' for constant, name in name_written(service).items())
 
 
 def join_written(service: Service) -> str:
@@ -159,6 +164,11 @@ def define_in_rust(attribute: Attribute) -> str:
     kind = f"OneOf(&[{values}])" if values else RUST_KINDS[attribute.type]
     required = str(attribute.is_required).lower()
     return f'Attribute {{ name: "{attribute.name}", kind: Kind::{kind}, required: {required} }}'
+
+
+def list_rust_kinds(service: Service) -> dict[str, str]:
+    """Return what each kind of value in Rust must be: several types may share one."""
+    return {RUST_KINDS[name]: type_.must_be for name, type_ in service.attributes.types.items()}
 
 
 def find_new_route(service: Service) -> Route:

@@ -1,3 +1,4 @@
+{% set kinds = source.list_rust_kinds(service) -%}
 /// An attribute of an item, and what its value must be.
 struct Attribute {
     name: &'static str,
@@ -7,13 +8,9 @@ struct Attribute {
 
 #[allow(dead_code)] // for attributes that you add
 enum Kind {
-    String,
-    Number,
-    Integer,
-    Boolean,
-    DateTime,
-    List,
-    Map,
+{%- for kind in kinds %}
+    {{ kind }},
+{%- endfor %}
     OneOf(&'static [&'static str]),
 }
 
@@ -30,8 +27,8 @@ impl Kind {
     /// Return what a value must be, as the message says it.
     fn describe(&self) -> String {
         match self {
-{%- for name, type in service.attributes.types.items() %}
-            Kind::{{ source.RUST_KINDS[name] }} => "{{ type.must_be }}".into(),
+{%- for kind, must_be in kinds.items() %}
+            Kind::{{ kind }} => "{{ must_be }}".into(),
 {%- endfor %}
             Kind::OneOf(values) => format!("one of {}", values.join(", ")),
         }
@@ -41,6 +38,12 @@ impl Kind {
         match (self, value) {
             (Kind::Integer, AttributeValue::N(number)) => json_values::is_whole(number),
             (Kind::DateTime, AttributeValue::S(text)) => is_datetime(text),
+{%- if "WrittenTime" in kinds %}
+            (Kind::WrittenTime, AttributeValue::S(text)) => is_written_time(text),
+{%- endif %}
+{%- if "Expiry" in kinds %}
+            (Kind::Expiry, AttributeValue::N(number)) => is_expiry(number),
+{%- endif %}
             (Kind::OneOf(values), AttributeValue::S(text)) => values.contains(&text.as_str()),
             (Kind::String, AttributeValue::S(_))
             | (Kind::Number, AttributeValue::N(_))
@@ -59,3 +62,17 @@ fn is_datetime(text: &str) -> bool {
         && text.get(10..11).is_some_and(|separator| separator.eq_ignore_ascii_case("T"))
         && DateTime::from_str(&text.to_ascii_uppercase(), DateTimeFormat::DateTimeWithOffset).is_ok()
 }
+{%- if "WrittenTime" in kinds %}
+
+/// Return whether text has the form that the service writes, `2026-01-31T12:00:00.000Z`: others sort wrongly.
+fn is_written_time(text: &str) -> bool {
+    is_datetime(text) && text.len() == 24 && text.get(10..11) == Some("T") && text.ends_with('Z')
+}
+{%- endif %}
+{%- if "Expiry" in kinds %}
+
+/// Return whether a number is a time in seconds, until the year 9999; milliseconds are larger.
+fn is_expiry(number: &str) -> bool {
+    json_values::is_whole(number) && number.parse::<f64>().is_ok_and(|seconds| seconds <= {{ "{:_}".format(service.attributes.max_seconds) }}.0)
+}
+{%- endif %}

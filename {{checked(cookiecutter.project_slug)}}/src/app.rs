@@ -197,7 +197,7 @@ fn to_result(response: Response) -> Value {
     }
 {%- if service.sends_cors_headers %}
     headers.insert("access-control-allow-origin".into(), CORS_ORIGIN.clone());
-    headers.insert("access-control-expose-headers".into(), "Location,Retry-After".into());
+    headers.insert("access-control-expose-headers".into(), "{{ "ETag," if service.attributes.revision }}Location,Retry-After".into());
 {%- endif %}
     headers.extend(response.headers.into_iter().map(|(name, value)| (name.to_ascii_lowercase(), value)));
     json!({

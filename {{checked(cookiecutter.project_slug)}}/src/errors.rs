@@ -13,6 +13,11 @@ pub enum Error {
     /// The item is not in the state that the request needs.
     #[error("{0}")]
     Conflict(String),
+{%- if service.attributes.revision %}
+    /// The item is not as If-Match or If-None-Match requires.
+    #[error("The item is not as If-Match or If-None-Match requires")]
+    PreconditionFailed,
+{%- endif %}
     /// The item is larger than DynamoDB stores.
     #[error("{0}")]
     TooLarge(String),
@@ -33,6 +38,9 @@ impl Error {
             Error::InvalidRequest(_) => 400,
             Error::NotFound(_) => 404,
             Error::Conflict(_) => 409,
+{%- if service.attributes.revision %}
+            Error::PreconditionFailed => 412,
+{%- endif %}
             Error::TooLarge(_) => 413,
             Error::Internal(_) => 500,
             Error::NotImplementedYet(_) => 501,

@@ -4,14 +4,27 @@
 use aws_sdk_dynamodb::primitives::{DateTime, DateTimeFormat};
 {% endif -%}
 use aws_sdk_dynamodb::types::{AttributeValue, ScalarAttributeType};
+{%- if service.id_key %}
+use uuid::Uuid;
+{%- endif %}
 
 use crate::errors::Error;
 use crate::http::Request;
 use crate::json_values::{self, Item};
 use crate::table::{ {{- "INDEXES, " if service.indexes }}KEY, KeyAttribute};
+{%- if service.attributes.written %}
+use crate::written::{{ "{self, UPDATED, WRITTEN}" if service.attributes.updated else "{self, WRITTEN}" }};
+{%- endif %}
 
 // What fits into an update expression: Amazon DynamoDB Developer Guide, "Quotas", expression parameters.
-const MAX_CHANGES: usize = 300;
+{%- if service.max_changes < 300 %}
+// That is 300 operators and functions, of which the service uses {{ 300 - service.max_changes }} itself.
+{%- endif %}
+const MAX_CHANGES: usize = {{ service.max_changes }};
+{%- if service.id_key %}
+
+const ID: &str = "{{ service.id_key.name }}";
+{%- endif %}
 
 {% if service.attributes.listed -%}
 {% include "attributes.rs" %}
@@ -33,8 +46,16 @@ pub fn read_key(request: &Request, key: &[KeyAttribute]) -> Result<Item, Error> 
 /// The body is not an item, or a key is missing, invalid, or not the path's.
 pub fn read_item(request: &Request) -> Result<Item, Error> {
     let path_key = read_key(request, &KEY)?;
-    let mut item = json_values::parse_object(&request.body)?;
+    let mut item = {{ "read_body(request)" if service.attributes.written else "json_values::parse_object(&request.body)" }}?;
     refuse_other_key(&item, &path_key)?;
+{%- if service.id_key %}
+    if !path_key.contains_key(ID) {
+        let id = AttributeValue::S(Uuid::now_v7().to_string());
+        if item.insert(ID.into(), id).is_some() {
+            return Err(Error::InvalidRequest(format!("{ID} is set by the service")));
+        }
+    }
+{%- endif %}
     item.extend(path_key);
     for key in &KEY {
         let value = item.get(key.name).ok_or_else(|| Error::InvalidRequest(format!("{} is missing", key.name)))?;
@@ -49,6 +70,9 @@ pub fn read_item(request: &Request) -> Result<Item, Error> {
 {%- if service.indexes %}
     check_index_keys(&item)?;
 {%- endif %}
+{%- if service.attributes.written %}
+    written::complete(&mut item);
+{%- endif %}
     Ok(item)
 }
 
@@ -59,7 +83,7 @@ pub fn read_item(request: &Request) -> Result<Item, Error> {
 /// The body is not an object, a key is not the path's, or the changes are too many.
 pub fn read_changes(request: &Request) -> Result<Item, Error> {
     let path_key = read_key(request, &KEY)?;
-    let mut changes = json_values::parse_object(&request.body)?;
+    let mut changes = {{ "read_body(request)" if service.attributes.written else "json_values::parse_object(&request.body)" }}?;
     refuse_other_key(&changes, &path_key)?;
     changes.retain(|name, _| !path_key.contains_key(name));
     if changes.len() > MAX_CHANGES {
@@ -81,8 +105,22 @@ pub fn read_changes(request: &Request) -> Result<Item, Error> {
 {%- if service.indexes %}
     check_index_keys(&values)?;
 {%- endif %}
+{%- if service.attributes.updated %}
+    if !changes.is_empty() {
+        changes.insert(UPDATED.into(), AttributeValue::S(written::format_now()));
+    }
+{%- endif %}
     Ok(changes)
 }
+{%- if service.attributes.written %}
+
+/// Return the attributes in a request's body, without those that the service sets.
+fn read_body(request: &Request) -> Result<Item, Error> {
+    let mut body = json_values::parse_object(&request.body)?;
+    body.retain(|name, _| !WRITTEN.contains(&name.as_str()));
+    Ok(body)
+}
+{%- endif %}
 {%- if service.attributes.listed %}
 
 /// Check the values of an item. Errors: an attribute cannot have its value, or is unknown.
@@ -155,6 +193,27 @@ pub fn parse_key_text(key: &KeyAttribute, text: &str) -> Result<AttributeValue, 
     check_key_value(key, &value)?;
     Ok(value)
 }
+{%- if service.lists_in_order %}
+
+/// Return a bound of a list, which is written as text, as a value of its sort key.
+///
+/// # Errors
+///
+/// The sort key cannot have the value.
+pub fn parse_bound(name: &'static str, sort_key: &KeyAttribute, text: &str) -> Result<AttributeValue, Error> {
+{%- if service.attributes.listed %}
+    let value = parse_key_text(&KeyAttribute { name, ..sort_key.clone() }, text)?;
+    match ATTRIBUTES.iter().find(|each| each.name == sort_key.name) {
+        Some(Attribute { kind, .. }) if !kind.accepts(&value) => {
+            Err(Error::InvalidRequest(format!("{name} must be {}", kind.describe())))
+        }
+        _ => Ok(value),
+    }
+{%- else %}
+    parse_key_text(&KeyAttribute { name, ..sort_key.clone() }, text)
+{%- endif %}
+}
+{%- endif %}
 
 #[cfg(test)]
 mod tests {

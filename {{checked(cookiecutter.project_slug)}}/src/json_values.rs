@@ -1,3 +1,4 @@
+{% set bounds_are_numbers = service.routes | selectattr("sort_key") | map(attribute="sort_key.is_number") | select | list -%}
 //! JSON text to DynamoDB's attribute values and back, without losing a digit.
 
 use std::collections::{BTreeMap, HashMap};
@@ -100,6 +101,32 @@ pub fn are_equal(one: &AttributeValue, other: &AttributeValue) -> bool {
     }
 }
 
+{% if service.lists_in_order -%}
+/// Return whether a value of a key attribute is greater than another of its type.
+pub fn is_greater(one: &AttributeValue, other: &AttributeValue) -> bool {
+    match (one, other) {
+{%- if bounds_are_numbers %}
+        (AttributeValue::N(one), AttributeValue::N(other)) => rank(one) > rank(other),
+{%- endif %}
+        (AttributeValue::S(one), AttributeValue::S(other)) => one > other,
+        _ => false,
+    }
+}
+
+{% endif -%}
+{% if bounds_are_numbers -%}
+/// Return what sorts as a number that DynamoDB can store: its exponent, from 1 on, and all its digits; both with its sign.
+fn rank(number: &str) -> Option<(isize, i128)> {
+    let normal = normalize(number).ok()?;
+    let Some((mantissa, exponent)) = normal.split_once('E') else {
+        return Some((0, 0));
+    };
+    let exponent = exponent.parse::<isize>().ok()? - MIN_EXPONENT + 1;
+    let digits: i128 = format!("{:0<MAX_DIGITS$}", mantissa.replace(['-', '.'], "")).parse().ok()?;
+    Some(if mantissa.starts_with('-') { (-exponent, -digits) } else { (exponent, digits) })
+}
+
+{% endif -%}
 {% if service.attributes.listed -%}
 /// Return whether a number that DynamoDB can store is whole.
 pub fn is_whole(number: &str) -> bool {
@@ -224,6 +251,18 @@ mod tests {
         assert!(are_equal(&number("-0"), &number("0.00")));
         assert!(!are_equal(&number("1"), &number("-1")));
     }
+{%- if bounds_are_numbers %}
+
+    #[test]
+    fn orders_numbers_by_value() {
+        let numbers = ["-1e2", "-20", "-12", "-0.5", "-1e-130", "0", "1e-130", "0.5", "12", "20.0", "1e2", "101"];
+        let numbers = numbers.map(|number| AttributeValue::N(number.into()));
+
+        for (position, number) in numbers.iter().enumerate() {
+            assert_eq!(numbers.iter().filter(|other| is_greater(number, other)).count(), position, "{number:?}");
+        }
+    }
+{%- endif %}
 
     #[test]
     fn refuses_nesting_deeper_than_dynamodb_stores() {

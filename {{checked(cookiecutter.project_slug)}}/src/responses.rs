@@ -1,9 +1,13 @@
+{% set etag = '.with_header("ETag", etags::make_etag(item))' if service.attributes.revision -%}
 //! Responses with an item.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::errors::Error;
+{%- if service.attributes.revision %}
+use crate::etags;
+{%- endif %}
 use crate::http::{Request, Response};
 use crate::json_values::{Item, JsonItem, dump};
 
@@ -11,12 +15,12 @@ use crate::json_values::{Item, JsonItem, dump};
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 pub fn ok(item: &Item) -> Result<Response, Error> {
-    Ok(Response::new(200, dump(&JsonItem(item))?))
+    Ok(Response::new(200, dump(&JsonItem(item))?){{ etag }})
 }
 
 /// Return 201; with the path of the route that reads an item, the response has the item's Location.
 pub fn created(request: &Request, item: &Item, item_route: Option<&str>) -> Result<Response, Error> {
-    let response = Response::new(201, dump(&JsonItem(item))?);
+    let response = Response::new(201, dump(&JsonItem(item))?){{ etag }};
     Ok(match item_route {
         Some(item_route) => response.with_header("Location", locate(request, item, item_route)),
         None => response,

@@ -1,3 +1,11 @@
+{% set attributes = service.attributes -%}
+{% set has_conditions = service.decides_by_item or service.keeps_on_replace -%}
+{% set only_existing = "self.only_if(EXISTS, precondition.revisions.as_deref())" if attributes.revision else "self.only_if(EXISTS)" -%}
+{% set only_missing = "self.only_if(MISSING, None)" if attributes.revision else "self.only_if(MISSING)" -%}
+{% set only_same = "self.only_if(EXISTS, Some(&[written::revision_of(old)]))" if attributes.revision else "self.only_if_created(old.get(CREATED))" -%}
+{% set or_not_as_required = ", or is not as required" if attributes.revision -%}
+{% set precondition = ", precondition: &Precondition" if attributes.revision -%}
+{% set found = "output.item" ~ (".filter(|item| !written::is_expired(item))" if attributes.expiry else "") -%}
 //! DynamoDB: the table's key, and the operations on the items of a table. It does not depend on HTTP.
 
 use std::collections::HashMap;
@@ -10,14 +18,26 @@ use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::{Builder, Config, Credentials, Region};
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+{%- if has_conditions %}
+use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
+{%- endif %}
 use aws_sdk_dynamodb::types::error::ConditionalCheckFailedException;
+{%- if has_conditions or service.lists_in_order %}
+use aws_sdk_dynamodb::types::{
+    AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure as OldItem, ScalarAttributeType,
+};
+{%- else %}
 use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure as OldItem, ScalarAttributeType};
+{%- endif %}
 use aws_smithy_http_client as http_client;
 use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 
 use crate::errors::{BoxError, Error};
 use crate::json_values::Item;
+{%- if has_conditions %}
+use crate::written::{self, {{ source.list_written_names(service) | select("upper") | sort | join(", ") }}};
+{%- endif %}
 
 /// An attribute of a key.
 #[derive(Clone)]
@@ -38,6 +58,21 @@ pub const KEY: [KeyAttribute; {{ service.keys | length }}] = [
 {% if service.indexes %}
 {% include "indexes.rs" -%}
 {% endif %}
+{% if attributes.expiry -%}
+// An item that has expired counts as missing. One whose attribute is missing, or is not a number, does not expire.
+const EXISTS: &str = "attribute_exists(#partition) AND NOT (#expiry <= :now)";
+{%- if not service.id_key %}
+const MISSING: &str = "attribute_not_exists(#partition) OR #expiry <= :now";
+{%- endif %}
+const NOT_EXPIRED: &str = "NOT (#expiry <= :now)";
+
+{% elif has_conditions -%}
+const EXISTS: &str = "attribute_exists(#partition)";
+{%- if not service.id_key %}
+const MISSING: &str = "attribute_not_exists(#partition)";
+{%- endif %}
+
+{% endif -%}
 /// Items that follow one another.
 #[derive(Debug)]
 pub struct Page {
@@ -46,7 +81,61 @@ pub struct Page {
     pub last_key: Option<Item>,
 }
 
-/// A DynamoDB table, and the client that all requests share. Each operation is one call of DynamoDB.
+{% if service.lists_in_order -%}
+/// The part of a partition that a list shows, and its order.
+#[derive(Debug)]
+pub struct Bounds {
+    pub sort_key: &'static str,
+    /// The lowest value of the sort key, or None for any.
+    pub first: Option<AttributeValue>,
+    /// The highest value, or None for any.
+    pub last: Option<AttributeValue>,
+    pub is_descending: bool,
+}
+
+impl Bounds {
+    /// Return the condition on the sort key, of which DynamoDB takes one; None without bounds.
+    fn condition(&self) -> Option<&'static str> {
+        match (&self.first, &self.last) {
+            (None, None) => None,
+            (Some(_), None) => Some("#sort >= :first"),
+            (None, Some(_)) => Some("#sort <= :last"),
+            (Some(_), Some(_)) => Some("#sort BETWEEN :first AND :last"),
+        }
+    }
+}
+
+{% endif -%}
+{% if attributes.revision -%}
+/// What a client requires of the item that it changes.
+#[derive(Debug)]
+pub struct Precondition {
+    pub must_exist: bool,
+    pub must_be_missing: bool,
+    /// The revisions of which the item must have one, or None for any.
+    pub revisions: Option<Vec<i64>>,
+}
+
+impl Precondition {
+    /// Return an error if the item, or that there is none, is not what the client requires.
+    fn check(&self, old: Option<&Item>) -> Result<(), Error> {
+        let has_revision = |old| self.revisions.as_ref().is_none_or(|each| each.contains(&written::revision_of(old)));
+        let is_met = old.map_or(!self.must_exist, |old| !self.must_be_missing && has_revision(old));
+        if is_met { Ok(()) } else { Err(Error::PreconditionFailed) }
+    }
+}
+
+{% endif -%}
+{% if has_conditions -%}
+/// What a write depends on.
+struct Condition {
+    expression: String,
+    names: HashMap<String, String>,
+    values: Item,
+}
+
+{% endif -%}
+/// A DynamoDB table, and the client that all requests share. Each operation is one call of DynamoDB{{ ", except `replace`" if service.keeps_on_replace }}.
 pub struct Table {
     client: Client,
     name: String,
@@ -95,7 +184,19 @@ impl Table {
 
     /// Return the table's next items after a key.
     pub async fn scan(&self, limit: i32, start: Option<Item>) -> Result<Page, Error> {
+{%- if attributes.expiry %}
+        let scan = self
+            .client
+            .scan()
+            .table_name(&self.name)
+            .limit(limit)
+            .filter_expression(NOT_EXPIRED)
+            .expression_attribute_names("#expiry", EXPIRY)
+            .expression_attribute_values(":now", AttributeValue::N(written::read_clock().to_string()))
+            .set_exclusive_start_key(start);
+{%- else %}
         let scan = self.client.scan().table_name(&self.name).limit(limit).set_exclusive_start_key(start);
+{%- endif %}
         let output = scan.send().await.map_err(|error| translate(error, missing_or_changed))?;
         Ok(Page {
             items: output.items.unwrap_or_default(),
@@ -109,18 +210,48 @@ impl Table {
         partition: Item,
         limit: i32,
         start: Option<Item>,
+{%- if service.lists_in_order %}
+        bounds: Option<&Bounds>,
+{%- endif %}
         index: Option<&str>,
     ) -> Result<Page, Error> {
         let named =
             partition.into_iter().map(|(name, value)| (("#partition".into(), name), (":partition".into(), value)));
+{%- if service.lists_in_order or attributes.expiry %}
+        let (mut names, mut values): (HashMap<_, _>, HashMap<_, _>) = named.unzip();
+{%- else %}
         let (names, values): (HashMap<_, _>, HashMap<_, _>) = named.unzip();
+{%- endif %}
+{%- if service.lists_in_order %}
+        let mut condition = "#partition = :partition".to_owned();
+        if let Some(bounds) = bounds
+            && let Some(of_sort_key) = bounds.condition()
+        {
+            condition += &format!(" AND {of_sort_key}");
+            names.insert("#sort".into(), bounds.sort_key.into());
+            let limits = [(":first", &bounds.first), (":last", &bounds.last)];
+            values.extend(limits.into_iter().filter_map(|(name, limit)| Some((name.into(), limit.clone()?))));
+        }
+{%- endif %}
+{%- if attributes.expiry %}
+        names.insert("#expiry".into(), EXPIRY.into());
+        values.insert(":now".into(), AttributeValue::N(written::read_clock().to_string()));
+{%- endif %}
         let query = self
             .client
             .query()
             .table_name(&self.name)
             .set_index_name(index.map(Into::into))
             .limit(limit)
+{%- if service.lists_in_order %}
+            .set_scan_index_forward(bounds.map(|bounds| !bounds.is_descending))
+            .key_condition_expression(condition)
+{%- else %}
             .key_condition_expression("#partition = :partition")
+{%- endif %}
+{%- if attributes.expiry %}
+            .filter_expression(NOT_EXPIRED)
+{%- endif %}
             .set_expression_attribute_names(Some(names))
             .set_expression_attribute_values(Some(values))
             .set_exclusive_start_key(start);
@@ -139,15 +270,25 @@ impl Table {
     pub async fn read(&self, key: Item) -> Result<Item, Error> {
         let get = self.client.get_item().table_name(&self.name).set_key(Some(key)).consistent_read(true);
         let output = get.send().await.map_err(|error| translate(error, missing_or_changed))?;
-        output.item.ok_or_else(|| missing_or_changed(None))
+        {{ found }}.ok_or_else(|| missing_or_changed(None))
     }
-
+{% if service.id_key %}
+    /// Put a new item, whose key no other has. Without a condition: the SDK may repeat a call that succeeded.
+    pub async fn create(&self, item: &Item) -> Result<(), Error> {
+        let put = self.client.put_item().table_name(&self.name).set_item(Some(item.clone()));
+        put.send().await.map_err(|error| translate(error, missing_or_changed))?;
+        Ok(())
+    }
+{% else %}
     /// Put a new item.
     ///
     /// # Errors
     ///
     /// Its key is taken.
     pub async fn create(&self, item: &Item) -> Result<(), Error> {
+{%- if has_conditions %}
+        let put = self.put_if(item, {{ only_missing }});
+{%- else %}
         let put = self
             .client
             .put_item()
@@ -156,11 +297,94 @@ impl Table {
             .condition_expression("attribute_not_exists(#partition)")
             .expression_attribute_names("#partition", self.key[0].name)
             .return_values_on_condition_check_failure(OldItem::AllOld);
+{%- endif %}
         let refuse = |_| Error::Conflict("An item with this key already exists".into());
         put.send().await.map_err(|error| translate(error, refuse))?;
         Ok(())
     }
-
+{% endif %}
+{%- if service.keeps_on_replace and service.id_key %}
+    /// Put an item in place of the one with its key, and return it with what it keeps.
+    ///
+    /// # Errors
+    ///
+    /// The item does not exist{{ or_not_as_required }}, or other requests change it at the same time.
+    pub async fn replace(&self, item: &Item{{ precondition }}) -> Result<Item, Error> {
+        let key = self.key.iter().filter_map(|key| Some((key.name.into(), item.get(key.name)?.clone())));
+        let get = self.client.get_item().table_name(&self.name).set_key(Some(key.collect())).consistent_read(true);
+        let output = get.send().await.map_err(|error| translate(error, missing_or_changed))?;
+        let mut found = {{ found }};
+        for _ in 0..2 {
+            let old = &found.ok_or_else(|| missing_or_changed(None))?;
+{%- if attributes.revision %}
+            precondition.check(Some(old))?;
+{%- endif %}
+            let mut new = item.clone();
+            written::keep(&mut new, old);
+            match self.put_if(&new, {{ only_same }}).send().await {
+                Ok(_) => return Ok(new),
+                Err(SdkError::ServiceError(failed)) if failed.err().is_conditional_check_failed_exception() => {
+                    found = find_old_item(failed.err());
+                }
+                Err(error) => return Err(translate(error, missing_or_changed)),
+            }
+        }
+        Err(Error::Conflict("The item has changed meanwhile".into()))
+    }
+{% elif service.keeps_on_replace %}
+    /// Put an item in place of the one with its key. Return it with what it keeps, and whether one existed.
+    ///
+    /// # Errors
+    ///
+    /// {{ "The item is not as required, or other" if attributes.revision else "Other" }} requests change it at the same time.
+    pub async fn replace(&self, item: &Item{{ precondition }}) -> Result<(Item, bool), Error> {
+        let key = self.key.iter().filter_map(|key| Some((key.name.into(), item.get(key.name)?.clone())));
+        let get = self.client.get_item().table_name(&self.name).set_key(Some(key.collect())).consistent_read(true);
+        let output = get.send().await.map_err(|error| translate(error, missing_or_changed))?;
+        let mut found = {{ found }};
+        for _ in 0..2 {
+{%- if attributes.revision %}
+            precondition.check(found.as_ref())?;
+{%- endif %}
+            let mut new = item.clone();
+            let mut condition = {{ only_missing }};
+            if let Some(old) = &found {
+                written::keep(&mut new, old);
+                condition = {{ only_same }};
+            }
+            match self.put_if(&new, condition).send().await {
+                Ok(_) => return Ok((new, found.is_some())),
+                Err(SdkError::ServiceError(failed)) if failed.err().is_conditional_check_failed_exception() => {
+                    found = find_old_item(failed.err());
+                }
+                Err(error) => return Err(translate(error, missing_or_changed)),
+            }
+        }
+        Err(Error::Conflict("The item has changed meanwhile".into()))
+    }
+{% elif service.id_key %}
+    /// Put an item in place of the one with its key.
+    ///
+    /// # Errors
+    ///
+    /// The item does not exist.
+    pub async fn replace(&self, item: &Item) -> Result<(), Error> {
+{%- if has_conditions %}
+        let put = self.put_if(item, self.only_if(EXISTS));
+{%- else %}
+        let put = self
+            .client
+            .put_item()
+            .table_name(&self.name)
+            .set_item(Some(item.clone()))
+            .condition_expression("attribute_exists(#partition)")
+            .expression_attribute_names("#partition", self.key[0].name)
+            .return_values_on_condition_check_failure(OldItem::AllOld);
+{%- endif %}
+        put.send().await.map_err(|error| translate(error, missing_or_changed))?;
+        Ok(())
+    }
+{% else %}
     /// Put an item in place of the one with its key, and return whether one existed.
     pub async fn replace(&self, item: &Item) -> Result<bool, Error> {
         let put = self.client.put_item().table_name(&self.name).set_item(Some(item.clone()));
@@ -169,19 +393,32 @@ impl Table {
             .send()
             .await
             .map_err(|error| translate(error, missing_or_changed))?;
-        Ok(output.attributes.is_some())
+        Ok({{ "output.attributes.is_some_and(|old| !written::is_expired(&old))" if attributes.expiry else "output.attributes.is_some()" }})
     }
-
+{% endif %}
     /// Set or remove attributes of an item in one step, and return the item.
     ///
     /// # Errors
     ///
-    /// The item does not exist.
-    pub async fn update(&self, key: Item, changes: Item) -> Result<Item, Error> {
+    /// The item does not exist{{ or_not_as_required }}.
+    pub async fn update(&self, key: Item, changes: Item{{ precondition }}) -> Result<Item, Error> {
+{%- if has_conditions %}
+        let condition = {{ only_existing }};
+        let (mut names, mut values) = (condition.names, condition.values);
+{%- else %}
         let mut names = HashMap::from([("#partition".into(), self.key[0].name.into())]);
         let mut values = Item::new();
+{%- endif %}
         let mut assignments = Vec::new();
         let mut removals = Vec::new();
+{%- if attributes.revision %}
+        if !changes.is_empty() {
+            names.insert("#revision".into(), REVISION.into());
+            values.insert(":zero".into(), AttributeValue::N("0".into()));
+            values.insert(":one".into(), AttributeValue::N("1".into()));
+            assignments.push("#revision=if_not_exists(#revision,:zero)+:one".to_owned());
+        }
+{%- endif %}
         for (position, (name, value)) in changes.into_iter().enumerate() {
             names.insert(format!("#{position}"), name);
             if value.is_null() {
@@ -198,7 +435,7 @@ impl Table {
             .update_item()
             .table_name(&self.name)
             .set_key(Some(key))
-            .condition_expression("attribute_exists(#partition)")
+            .condition_expression({{ "condition.expression" if has_conditions else '"attribute_exists(#partition)"' }})
             .set_update_expression((!expression.is_empty()).then(|| expression.join(" ")))
             .set_expression_attribute_names(Some(names))
             .set_expression_attribute_values((!values.is_empty()).then_some(values))
@@ -212,19 +449,85 @@ impl Table {
     ///
     /// # Errors
     ///
-    /// The item does not exist.
-    pub async fn delete(&self, key: Item) -> Result<(), Error> {
+    /// The item does not exist{{ or_not_as_required }}.
+    pub async fn delete(&self, key: Item{{ precondition }}) -> Result<(), Error> {
+{%- if has_conditions %}
+        let condition = {{ only_existing }};
+{%- endif %}
         let delete = self
             .client
             .delete_item()
             .table_name(&self.name)
             .set_key(Some(key))
+{%- if has_conditions %}
+            .condition_expression(condition.expression)
+            .set_expression_attribute_names(Some(condition.names))
+            .set_expression_attribute_values((!condition.values.is_empty()).then_some(condition.values))
+{%- else %}
             .condition_expression("attribute_exists(#partition)")
             .expression_attribute_names("#partition", self.key[0].name)
+{%- endif %}
             .return_values_on_condition_check_failure(OldItem::AllOld);
         delete.send().await.map_err(|error| translate(error, missing_or_changed))?;
         Ok(())
     }
+{%- if has_conditions %}
+
+    /// Return a call that puts an item, if the table has what the condition says.
+    fn put_if(&self, item: &Item, condition: Condition) -> PutItemFluentBuilder {
+        self.client
+            .put_item()
+            .table_name(&self.name)
+            .set_item(Some(item.clone()))
+            .condition_expression(condition.expression)
+            .set_expression_attribute_names(Some(condition.names))
+            .set_expression_attribute_values((!condition.values.is_empty()).then_some(condition.values))
+            .return_values_on_condition_check_failure(OldItem::AllOld)
+    }
+{% if attributes.revision %}
+    /// Return the condition of EXISTS{{ "" if service.id_key else " or MISSING" }}, and that the item has one of the revisions if there are any.
+{%- else %}
+    /// Return the condition of EXISTS{{ "" if service.id_key else " or MISSING" }}.
+{%- endif %}
+    fn only_if(&self, expression: &str{{ ", revisions: Option<&[i64]>" if attributes.revision }}) -> Condition {
+        {{ "let mut condition = " if attributes.revision }}Condition {
+            expression: expression.into(),
+{%- if attributes.expiry %}
+            names: HashMap::from([("#partition".into(), self.key[0].name.into()), ("#expiry".into(), EXPIRY.into())]),
+            values: HashMap::from([(":now".into(), AttributeValue::N(written::read_clock().to_string()))]),
+{%- else %}
+            names: HashMap::from([("#partition".into(), self.key[0].name.into())]),
+            values: Item::new(),
+{%- endif %}
+        }{{ ";" if attributes.revision }}
+{%- if attributes.revision %}
+        if let Some(revisions) = revisions {
+            let names: Vec<_> = (0..revisions.len()).map(|number| format!(":revision{number}")).collect();
+            let or_missing = if revisions.contains(&0) { " OR attribute_not_exists(#revision)" } else { "" };
+            condition.expression += &format!(" AND (#revision IN ({}){or_missing})", names.join(","));
+            condition.names.insert("#revision".into(), REVISION.into());
+            let values = revisions.iter().map(|revision| AttributeValue::N(revision.to_string()));
+            condition.values.extend(names.into_iter().zip(values));
+        }
+        condition
+{%- endif %}
+    }
+{%- endif %}
+{%- if attributes.created and not attributes.revision %}
+
+    /// Return the condition that the item exists, and has a time of creation, or none.
+    fn only_if_created(&self, created: Option<&AttributeValue>) -> Condition {
+        let mut condition = self.only_if(EXISTS);
+        condition.names.insert("#created".into(), CREATED.into());
+        if let Some(created) = created {
+            condition.expression += " AND #created = :created";
+            condition.values.insert(":created".into(), created.clone());
+        } else {
+            condition.expression += " AND attribute_not_exists(#created)";
+        }
+        condition
+    }
+{%- endif %}
 }
 
 /// Return the service's error for one of DynamoDB's; for a failed condition that of `refuse`, which gets the old item.
@@ -264,13 +567,20 @@ fn unavailable(message: &str, cause: impl Into<BoxError>) -> Error {
 fn missing_or_changed(old: Option<Item>) -> Error {
     match old {
         None => Error::NotFound("No item has this key".into()),
-        Some(_) => Error::Conflict("The item has changed meanwhile".into()),
+        Some(_) => {{ 'Error::PreconditionFailed' if attributes.revision else 'Error::Conflict("The item has changed meanwhile".into())' }},
     }
 }
 
 /// Return the item that the table has, from the error of a failed condition.
+{%- if attributes.expiry %} None: it has none, or one that has expired.
+{%- endif %}
 fn find_old_item(error: &impl StdError) -> Option<Item> {
+{%- if attributes.expiry %}
+    let old = error.source()?.downcast_ref::<ConditionalCheckFailedException>()?.item.clone();
+    old.filter(|old| !written::is_expired(old))
+{%- else %}
     error.source()?.downcast_ref::<ConditionalCheckFailedException>()?.item.clone()
+{%- endif %}
 }
 
 #[cfg(test)]
@@ -313,7 +623,7 @@ mod tests {
         };
 
         assert_eq!(translate(fail(None), missing_or_changed).status(), 404);
-        assert_eq!(translate(fail(Some(Item::new())), missing_or_changed).status(), 409);
+        assert_eq!(translate(fail(Some(Item::new())), missing_or_changed).status(), {{ 412 if attributes.revision else 409 }});
     }
 
     #[test]
