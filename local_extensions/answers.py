@@ -24,10 +24,7 @@ from local_extensions.answer_text import AnswerError, expect_string
 from local_extensions.attributes import parse_attributes
 from local_extensions.keys import Key, parse_indexes, parse_partition_key, parse_sort_key
 from local_extensions.limits import (
-    DEFAULT_PORTS,
     DOCKER_NETWORKS,
-    HOST_LENGTH,
-    LAST_PORT,
     PATH_LENGTH,
     REGIONS,
     SLUG_LENGTH,
@@ -210,6 +207,12 @@ def parse_region(answer: object) -> str:
     return region
 
 
+LABEL = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+HOST = rf"{LABEL}(\.{LABEL})*"
+# As browsers send it: in lower case, without the scheme's default port.
+ORIGIN = rf"(http://{HOST}(:(?!80\b)[1-9]\d{{0,4}})?|https://{HOST}(:(?!443\b)[1-9]\d{{0,4}})?)(?![\w@.-])"
+
+
 def parse_cors_origin(answer: object) -> str:
     """Return the origin, `*` for any, or nothing. Raises AnswerError.
 
@@ -217,35 +220,13 @@ def parse_cors_origin(answer: object) -> str:
     'https://app.example.com'
     """
     origin = expect_string(answer).strip()
-    if origin not in ("", "*") and origin != find_origin(origin):
-        example = find_origin(origin) or "https://app.example.com"
+    if origin not in ("", "*") and not re.fullmatch(ORIGIN, origin):
+        near = re.match(ORIGIN, origin.lower() if "://" in origin else f"https://{origin.lower()}")
         raise AnswerError(
             f"{quote(origin)} is not an origin: http:// or https://, a host, and a port unless it is the scheme's "
-            f"default; for example {quote(example)}"
+            f"default; for example {quote(near[0] if near else 'https://app.example.com')}"
         )
     return origin
-
-
-def find_origin(text: str) -> str:
-    """Return the origin of what may be a URL, as browsers name it, or nothing where there is no host.
-
-    >>> find_origin("HTTPS://me@App.Example.com:443/page")
-    'https://app.example.com'
-    """
-    parts = re.match(r"(?:([a-z]*):?//)?(?:[^/?#]*@)?([^/?#:,;\s'\"]*)(?::([0-9]{1,5}))?", text.lower())
-    written_scheme, host, port = parts.groups() if parts else ("", "", "")
-    scheme = "http" if written_scheme == "http" else "https"
-    host = host.strip("*.")
-    if not host.isascii():
-        try:
-            host = host.encode("idna").decode()
-        except UnicodeError:
-            return ""
-    label = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
-    if len(host) > HOST_LENGTH or not re.fullmatch(rf"{label}(\.{label})*", host):
-        return ""
-    is_named = port and 0 < int(port) <= LAST_PORT and int(port) != DEFAULT_PORTS[scheme]
-    return f"{scheme}://{host}:{int(port)}" if is_named else f"{scheme}://{host}"
 
 
 def parse_choice(answer: object, choices: tuple[str, ...]) -> str:

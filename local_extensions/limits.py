@@ -18,10 +18,6 @@ REGIONS = (
     *("eu-isoe-west-1", "us-isof-east-1", "us-isof-south-1"),
 )
 
-DEFAULT_PORTS = {"http": 80, "https": 443}  # which browsers leave out
-LAST_PORT = 65535
-HOST_LENGTH = 253  # DNS
-
 SLUG_LENGTH = 40
 DOCKER_NETWORKS = ("bridge", "default", "host", "none")  # Docker's own; the slug is the name of the service's
 TABLE_NAME_LENGTH = 255  # DynamoDB: naming rules
