@@ -9,7 +9,7 @@ INSTALL := $(if $(shell command -v uv),\
 # Tests and benchmarks start uv, sam and the other tools by name.
 PYTHON := env PATH="$(CURDIR)/$(BIN):$(PATH)" $(BIN)/python
 # Each can be run alone: make measure_render
-BENCHMARKS := measure_render measure_start measure_up measure_functions measure_requests compare_languages \
+BENCHMARKS := measure_render measure_updates measure_start measure_up measure_functions measure_requests compare_languages \
 	draw_session
 # The tests start sam and moto many times: without compiled modules, each start takes seconds longer.
 unexport PYTHONDONTWRITEBYTECODE

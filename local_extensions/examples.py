@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from typing import TYPE_CHECKING
 
 from local_extensions.routes import Route, is_parameter, parameter_name
@@ -51,12 +52,14 @@ def format_body(service: Service, route: Route) -> str:
 
 
 def list_seeds(service: Service) -> list[str]:
-    """Return items as JSON: an example of each attribute, with keys that differ in their last character."""
+    """Return items as JSON: an example of each attribute, then the key, which differs in its last character.
+
+    A new attribute comes in the middle, where it does not meet an owner's change of the first or last line.
+    """
     item = json.loads(format_body(service, Route("POST", "/", "seed", "create")))
+    written = {attribute.name: attribute.sample for attribute in service.attributes.written}
+    keys = {key.name: item.pop(key.name, "") for key in service.keys}
     key = service.keys[-1]
     values = [f"{key.sample[:-1]}{chr(ord(key.sample[-1]) + number)}" for number in range(3)]
-    written = {attribute.name: attribute.sample for attribute in service.attributes.written}
-    return [
-        json.dumps({**item, key.name: int(value) if key.is_number else value, **written}, ensure_ascii=False)
-        for value in values
-    ]
+    seeds = [{**item, **written, **keys, key.name: int(value) if key.is_number else value} for value in values]
+    return [textwrap.indent(json.dumps(seed, ensure_ascii=False, indent=2), "  ") for seed in seeds]

@@ -9,7 +9,7 @@ from jinja2 import pass_context
 from jinja2.ext import Extension
 from jinja2.sandbox import safe_range
 
-from local_extensions import contract, deployment, examples, openapi, quoting, source
+from local_extensions import contract, deployment, examples, openapi, quoting, record, source
 from local_extensions.answers import (
     TEMPLATE,
     Answers,
@@ -65,6 +65,7 @@ def check_answers(context: Context, _slug: str) -> str:
         deployment=deployment,
         examples=examples,
         openapi=openapi,
+        record=record,
         source=source,
     )
     return service.slug

@@ -169,11 +169,11 @@ SIGNATURE = {
 def format_sections(service: Service) -> str:
     """Return what follows the head of openapi.yaml."""
     sections = [
-        describe_access(service),
-        {"paths": describe_paths(service)},
-        {"components": describe_components(service)},
+        f"{format_yaml(describe_access(service))}\n  # Your own tags:",
+        f"{format_yaml({'paths': describe_paths(service)})}\n  # Your own paths:",
+        format_yaml({"components": describe_components(service)}),
     ]
-    return "\n\n".join(map(format_yaml, sections))
+    return "\n\n".join(sections)
 
 
 def describe_access(service: Service) -> dict[str, Any]:

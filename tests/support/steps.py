@@ -1,7 +1,7 @@
 """Follows the steps of a document exactly.
 
 A step is "In `file`, above `line`:" or "below `line`:" or "In `file`, a new file:", and a block with the text. A line is
-named without its indentation. A text above a line gets the blank lines that the line has above it.
+named without its indentation. A text above a line gets the blank lines that the line has above it; below a line that is not indented, those below it.
 """
 
 from __future__ import annotations
@@ -64,7 +64,8 @@ def put(step: Step, text: str) -> str:
     blank_lines = "\n" * (len(before) - len(before.rstrip("\n")) - 1)
     if step.where == "above":
         return before + step.text + blank_lines + line + after
-    return before + line + step.text + after
+    own_lines = "\n" * (len(after) - len(after.lstrip("\n"))) if line[0] != " " else ""
+    return before + line + own_lines + step.text + after
 
 
 def read_table_page(section: str, language: str = "python") -> list[Step]:

@@ -88,6 +88,8 @@ async fn {{ route.name }}({{ "table" if route.actions else "_" }}: &Table, reque
 {%- endif %}
 }
 {% endfor %}
+// Your own handlers:
+
 /// Call the handler of a route; None if there is no such route.
 #[rustfmt::skip] // one line per route
 pub async fn handle(key: &str, table: &Table, request: &Request) -> Option<Outcome> {
@@ -95,6 +97,7 @@ pub async fn handle(key: &str, table: &Table, request: &Request) -> Option<Outco
 {%- for route in service.routes %}
         "{{ route.key }}" => {{ route.name }}(table, request).await,
 {%- endfor %}
+        // Your own routes:
         _ => return None,
     })
 }

@@ -4,7 +4,11 @@ from collections.abc import Callable
 
 {% set modules = source.list_handler_modules(service) -%}
 {% if modules -%}
-from service import {{ modules | join(", ") }}
+from service import (
+{%- for module in modules %}
+    {{ module }},
+{%- endfor %}
+)
 {% endif -%}
 {% if "stub" in service.operations -%}
 from service.errors import NotImplementedYet
@@ -91,8 +95,12 @@ def {{ route.name }}(request: Request) -> Response:
 {%- endif %}
 {% endfor %}
 
+# Your own handlers:
+
+
 ROUTES: dict[str, Handler] = {
 {%- for route in service.routes %}
     "{{ route.key }}": {{ route.name }},
 {%- endfor %}
+    # Your own routes:
 }
