@@ -106,7 +106,9 @@ def test_a_broken_promise_fails_a_contract_test(
             path.write_text(text.replace(right, wrong), encoding="utf-8")
             command = [".venv/bin/python", "-m", "pytest", "--quiet", "--exitfirst", f"tests/contract/{test}"]
             # The tests of many requests at once take longest, and are not needed for the others.
-            result = service.run(*command, *([] if "::" in test else ["-k", "not sixteen and not at_once and not of_16"]))
+            result = service.run(
+                *command, *([] if "::" in test else ["-k", "not sixteen and not at_once and not of_16"])
+            )
             path.write_text(text, encoding="utf-8")
             if not re.search(r"\d failed", result.stdout):
                 survived.append((name, right, wrong, result.stdout[-300:]))
