@@ -24,6 +24,10 @@ def summarize(root: Path, expected: Mapping[str, Any]) -> str:
     names = [name for name, _ in expected["keys"]]
     routes += explain_collections(expected["routes"], names)
     key = " and ".join(names)
+    if expected["id"]:
+        routes.append(f"POST makes {expected['id']}, a UUID.")
+    if expected["written"]:
+        routes.append(f"The service itself writes {', '.join(expected['written'])}.")
     directory = root.name if str(root.parent) == os.environ.get("PWD") else str(root)
     return "\n".join(
         [

@@ -55,6 +55,8 @@ def describe(service: Service) -> dict[str, object]:
         "architecture": service.architecture,
         "table": service.table_name,
         "keys": [[key.name, key.type] for key in service.keys],
+        "id": service.id_key.name if service.id_key else "",
+        "written": [attribute.name for attribute in service.attributes.written],
         "indexes": {index.name: [[key.name, key.type] for key in index.keys] for index in service.indexes},
         "routes": [
             {"key": route.key, "name": route.name, "operation": route.operation, "index": route.resource}

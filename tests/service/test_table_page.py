@@ -12,51 +12,38 @@ from renders import TEMPLATE
 from steps import follow, read_table_page
 
 if TYPE_CHECKING:
-    from renders import Bake, Service
+    from renders import Bake
 
 pytestmark = pytest.mark.slow
 
-EXPIRY = "Items that expire"
 STREAM = "A function that reads the changes"
-SECTIONS = (EXPIRY, STREAM)
 
 
-def test_a_service_with_all_sections_passes_its_checks_and_tests(bake_with_tools: Bake) -> None:
+def test_a_service_with_a_stream_passes_its_checks_and_tests(bake_with_tools: Bake) -> None:
     service = bake_with_tools()
 
-    follow_all_sections(service)
+    follow(read_table_page(STREAM), service.path)
 
     service.make("lint")
     service.make("test")
 
 
-def test_a_service_with_all_sections_passes_its_checks_and_tests_in_rust(bake_rust: Bake) -> None:
+def test_a_service_with_a_stream_passes_its_checks_and_tests_in_rust(bake_rust: Bake) -> None:
     service = bake_rust()
 
-    follow_all_sections(service, language="rust")
+    follow(read_table_page(STREAM, "rust"), service.path)
 
     service.make("lint")
     service.make("test")
 
 
-def follow_all_sections(service: Service, language: str = "python") -> None:
-    for section in SECTIONS:
-        follow(read_table_page(section, language), service.path)
+def test_works_with_an_http_api(bake_with_tools: Bake) -> None:
+    service = bake_with_tools(api_type="http")
 
+    follow(read_table_page(STREAM), service.path)
 
-def test_each_section_works_without_the_others_and_all_with_an_http_api(bake_with_tools: Bake) -> None:
-    services = {section: bake_with_tools(project_slug=f"api-{number}") for number, section in enumerate(SECTIONS)}
-    for section, service in services.items():
-        follow(read_table_page(section), service.path)
-    services["http"] = bake_with_tools(api_type="http")
-    follow_all_sections(services["http"])
-
-    # All contract tests run on a service with all sections, above.
-    for service in services.values():
-        service.check(".venv/bin/python", "-m", "pytest", "tests/unit", "tests/contract/test_read.py")
-    for check, file in (("cfn-lint", "template.yaml"), ("openapi-spec-validator", "openapi.yaml")):
-        files = [str(service.path / file) for service in services.values()]
-        services["http"].check(f".venv/bin/{check}", *files)
+    service.check(".venv/bin/python", "-m", "pytest", "tests/unit", "tests/contract/test_read.py")
+    service.check(".venv/bin/cfn-lint", "template.yaml")
 
 
 def test_the_function_that_reads_the_stream_reports_the_first_change_that_fails(

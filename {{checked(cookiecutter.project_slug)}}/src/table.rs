@@ -119,7 +119,10 @@ pub struct Precondition {
 impl Precondition {
     /// Return an error if the item, or that there is none, is not what the client requires.
     fn check(&self, old: Option<&Item>) -> Result<(), Error> {
-        let has_revision = |old| self.revisions.as_ref().is_none_or(|each| each.contains(&written::revision_of(old)));
+        let has_revision = |old| match &self.revisions {
+            Some(revisions) => revisions.contains(&written::revision_of(old)),
+            None => true,
+        };
         let is_met = old.map_or(!self.must_exist, |old| !self.must_be_missing && has_revision(old));
         if is_met { Ok(()) } else { Err(Error::PreconditionFailed) }
     }
