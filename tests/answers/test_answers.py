@@ -171,18 +171,6 @@ def test_refuses_a_list_of_which_cookiecutter_would_use_the_first_element(
 
 
 @pytest.mark.slow
-def test_takes_a_list_for_an_answer_with_choices(output: Path, tmp_path: Path) -> None:
-    config = tmp_path / "config.yaml"
-    answers = {**ANSWERS, "language": ["rust", "python"]}
-    config.write_text(yaml.safe_dump({"default_context": answers, "replay_dir": str(tmp_path / "replay")}))
-
-    result = cookiecutter("--no-input", "--config-file", str(config), "-o", str(output))
-
-    assert result.returncode == 0, result.stdout + result.stderr
-    assert (output / "users-api" / "Cargo.toml").is_file()
-
-
-@pytest.mark.slow
 @pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
 def test_reports_problems_in_characters_that_the_terminal_lacks(output: Path, encoding: str) -> None:
     answers = ["project_name=a\udcff", "region=日本"]  # U+DCFF is what Python reads for the byte FF
@@ -248,15 +236,3 @@ def test_asks_for_an_answer_that_a_replay_lacks_and_checks_it(
     assert problem in result.stdout
     assert "Traceback" not in result.stdout + result.stderr
     assert everything_below(output) == []
-
-
-@pytest.mark.slow
-def test_leaves_an_existing_directory_as_it_is(output: Path) -> None:
-    (output / "users-api").mkdir()
-    (output / "users-api" / "mine").write_text("kept")
-
-    result = cookiecutter("--no-input", "-o", str(output))
-
-    assert result.returncode == 1
-    assert "already exists" in result.stdout
-    assert everything_below(output) == ["users-api", "users-api/mine"]

@@ -414,10 +414,3 @@ def test_gives_the_same_source_for_either_number_of_functions(bake: Bake) -> Non
 
 def test_leaves_no_trace_of_templating(bake: Bake) -> None:
     assert list(find_traces(bake(sort_key="at:N", api_type="http"))) == []
-
-
-def test_takes_a_name_that_is_a_file_of_the_other_language_for_what_it_is(bake: Bake) -> None:
-    service = bake(project_name="Cargo.toml", project_slug="odd", description="src/main.rs", table_name="deny.toml")
-
-    info = yaml.safe_load(service.read("openapi.yaml"))["info"]
-    assert (info["title"], info["description"]) == ("Cargo.toml", "src/main.rs")

@@ -371,21 +371,6 @@ class TestStartAndStop:
         assert len(lines) == 1
         assert line.format(taken=taken) in lines[0]
 
-    def test_lets_no_other_program_take_the_table_s_port_while_moto_starts(self, bake_with_tools: Bake) -> None:
-        take = "socket.create_server(('127.0.0.1', int(endpoint.rpartition(':')[2])))"
-        program = f"import local_api, socket\nwith local_api.run_table() as endpoint:\n    {take}"
-
-        result = bake_with_tools().run(".venv/bin/python", "-c", program, PYTHONPATH="scripts")
-
-        assert result.returncode != 0
-        assert "Address already in use" in result.stdout
-
-    def test_says_that_it_exists_where_no_docker_engine_answers(self, bake_with_tools: Bake) -> None:
-        result = bake_with_tools().run("make", "dev", DOCKER_HOST="unix:///nowhere.sock")
-
-        assert result.returncode != 0
-        assert "make dev DOCKER=no" in result.stdout
-
     def test_answers_from_a_fresh_render_within_fifteen_seconds_and_five_the_second_time(self, bake: Bake) -> None:
         # Not within this suite's limits: another process of the tests has the other processor.
         service = bake()

@@ -123,16 +123,6 @@ class TestPackagesOfTheFunctions:
         told = " ".join(result.stdout.split())  # uv breaks lines where the terminal ends
         assert "all requirements must have a hash, but none were provided for: python-ulid==4.1.0" in told
 
-    @pytest.mark.slow
-    def test_are_an_empty_list_at_first_as_uv_writes_it(self, bake_with_tools: Bake) -> None:
-        service = bake_with_tools()
-        rendered = service.read("src/requirements.txt")
-        (service.path / ".venv" / ".deploy").unlink()
-
-        service.make("setup")
-
-        assert service.read("src/requirements.txt") == rendered
-
 
 @contextmanager
 def serve_advisories(weak: str = "") -> Iterator[dict[str, str]]:
