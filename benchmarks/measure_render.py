@@ -95,7 +95,8 @@ def bake(template: Path, directory: Path, *answers: str) -> None:
 
 def bake_for_the_first_time(template: Path, directory: Path) -> None:
     """Render a template whose modules Python has not compiled yet."""
-    shutil.rmtree(template / "local_extensions" / "__pycache__", ignore_errors=True)
+    for directory_of_modules in ("hooks", "local_extensions"):
+        shutil.rmtree(template / directory_of_modules / "__pycache__", ignore_errors=True)
     bake(template, directory)
 
 
