@@ -28,8 +28,9 @@ def merge(before: Render, after: Render, message: str) -> Report:
     """Apply what differs between the renders to the service, with git's own merge."""
     base = commit_tree(before.path, "The template's old render")
     theirs = commit_tree(after.path, message, base)
-    # Renames are not followed: to git, a render of another service nearby looks like a file that was renamed.
-    result = run_git("-c", "merge.renames=false", "cherry-pick", "--no-commit", theirs)
+    # Renames are not followed: to git, a render of another service nearby looks like a file that was renamed. The
+    # default strategy ignores this option before git 2.50.
+    result = run_git("cherry-pick", "--no-commit", "--strategy=recursive", "--strategy-option=no-renames", theirs)
     report = Report()
     for status, file in list_unmerged():
         if status == "DU":
