@@ -1,6 +1,7 @@
 """Times requests through the app and the SDK's calls that they make, without a network: both get prepared responses.
 
-`measure_functions.py` runs it in Lambda's image, with the service on Python's path. Prints the times as JSON.
+`measure_functions.py` runs it in Lambda's image, with the service on Python's path. Its argument names the requests of
+handler_cases.json that the service takes. Prints the times as JSON.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import sys
 import time
 from functools import partial
 from pathlib import Path
@@ -25,13 +27,16 @@ if TYPE_CHECKING:
 
 PAIRS = 400
 CLIENT: Any = boto3.client("dynamodb")
-NAME = table.TABLE_NAME
+NAME = table.table.name
 CASES = json.loads(Path(__file__).with_name("handler_cases.json").read_text(encoding="utf-8"))
 ITEM = CASES["item"]
 KEY = {"user_id": ITEM["user_id"]}
+WRITTEN = table.to_dynamodb(CASES["written"])
+CHANGES = {name: value for name, value in {**ITEM, **WRITTEN}.items() if name not in {*KEY, "created_at", "revision"}}
 RESPONSES = {
     "GetItem": {"Item": ITEM},
     "PutItem": {},
+    "UpdateItem": {"Attributes": {**ITEM, **WRITTEN}},
     "Scan": {"Items": [ITEM] * 100, "Count": 100, "ScannedCount": 100},
 }
 BODIES = {operation: json.dumps(response).encode() for operation, response in RESPONSES.items()}
@@ -41,7 +46,8 @@ def main() -> None:
     for client in (table.CLIENT, CLIENT):
         client.meta.events.register("before-send.dynamodb", respond)
     log_as_lambda_does()
-    times = {name: measure(partial(send, request), CALLS[name]) for name, request in CASES["requests"].items()}
+    requests = CASES["requests"][sys.argv[1]]
+    times = {name: measure(partial(send, request), CALLS[name]) for name, request in requests.items()}
     print(json.dumps(times))
 
 
@@ -60,7 +66,7 @@ def log_as_lambda_does() -> None:
 
 def send(request: dict[str, Any]) -> None:
     path = request["resource"].replace("{user_id}", "001")
-    body = json.dumps(CASES["body"]) if request["httpMethod"] == "POST" else None
+    body = json.dumps(CASES["body"]) if request["httpMethod"] != "GET" else None
     empty = {"pathParameters": None, "queryStringParameters": None}
     event = {**empty, "requestContext": {"path": path}, "body": body, **request}
     status = app.handler(event, SimpleNamespace(aws_request_id="test"))["statusCode"]
@@ -77,6 +83,31 @@ CALLS: dict[str, Callable[[], object]] = {
         ExpressionAttributeNames={"#partition": "user_id"},
     ),
     "list of 100": lambda: CLIENT.scan(TableName=NAME, Limit=100),
+    "create with a revision": lambda: CLIENT.put_item(
+        TableName=NAME,
+        Item={**ITEM, **WRITTEN},
+        ConditionExpression="attribute_not_exists(#partition) OR #expiry <= :now",
+        ExpressionAttributeNames={"#partition": "user_id", "#expiry": "expires_at"},
+        ExpressionAttributeValues={":now": {"N": "1769860800"}},
+    ),
+    "update with a revision": lambda: CLIENT.update_item(
+        TableName=NAME,
+        Key=KEY,
+        ConditionExpression="attribute_exists(#partition) AND NOT (#expiry <= :now) AND (#revision IN (:one))",
+        UpdateExpression=f"SET #revision=#revision+:one,{','.join(f'#{name}=:{name}' for name in CHANGES)}",
+        ExpressionAttributeNames={
+            "#partition": "user_id",
+            "#expiry": "expires_at",
+            "#revision": "revision",
+            **{f"#{name}": name for name in CHANGES},
+        },
+        ExpressionAttributeValues={
+            ":now": {"N": "1769860800"},
+            ":one": {"N": "1"},
+            **{f":{name}": value for name, value in CHANGES.items()},
+        },
+        ReturnValues="ALL_NEW",
+    ),
 }
 
 

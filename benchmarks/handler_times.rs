@@ -1,12 +1,15 @@
 //! Times requests through the app and the SDK's calls that they make, without a network: both get prepared responses.
 //!
-//! `measure_functions.py` runs it as an example of a rendered service. Prints the times as JSON to stderr.
+//! `measure_functions.py` runs it as an example of a rendered service. Its argument names the requests of
+//! handler_cases.json that the service takes. Prints the times as JSON to stderr.
 
 use std::collections::BTreeMap;
+use std::env;
 use std::time::{Duration, Instant};
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{Builder, Config, Credentials, Region};
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use aws_smithy_http_client::test_util::infallible_client_fn;
 use lambda_runtime::{Context, LambdaEvent, tracing};
 use serde_json::value::to_raw_value;
@@ -24,9 +27,13 @@ async fn main() {
     let cases: Value = serde_json::from_str(include_str!("handler_cases.json")).unwrap();
     let config = configure(&cases["item"]);
     let (table, client) = (Table::new(config.clone(), TABLE.into(), &KEY), Client::from_conf(config.build()));
-    let item = parse_object(&cases["body"].to_string()).unwrap();
+    let mut item = parse_object(&cases["body"].to_string()).unwrap();
+    let kind = env::args().nth(1).unwrap();
+    if kind == "written" {
+        item.extend(parse_object(&cases["written"].to_string()).unwrap());
+    }
     let mut times = BTreeMap::new();
-    for (name, request) in cases["requests"].as_object().unwrap() {
+    for (name, request) in cases["requests"][kind].as_object().unwrap() {
         let event = make_event(request, &cases["body"]);
         let mut pairs: [Vec<f64>; 2] = Default::default();
         for _ in 0..PAIRS {
@@ -42,10 +49,12 @@ async fn main() {
 fn configure(item: &Value) -> Builder {
     let page = json!({"Items": vec![item; 100], "Count": 100, "ScannedCount": 100}).to_string();
     let found = json!({"Item": item}).to_string();
+    let updated = json!({"Attributes": item}).to_string();
     let http_client = infallible_client_fn(move |request| {
         let body = match request.headers()["x-amz-target"].to_str().unwrap().rsplit('.').next() {
             Some("GetItem") => found.clone(),
             Some("Scan") => page.clone(),
+            Some("UpdateItem") => updated.clone(),
             _ => "{}".into(),
         };
         http::Response::builder().status(200).body(body).unwrap()
@@ -61,7 +70,7 @@ fn make_event(request: &Value, body: &Value) -> Value {
     let mut event = request.clone();
     let path = request["resource"].as_str().unwrap().replace("{user_id}", "001");
     event["requestContext"] = json!({"path": path});
-    if request["httpMethod"] == "POST" {
+    if request["httpMethod"] != "GET" {
         event["body"] = json!(body.to_string());
     }
     event
@@ -87,6 +96,42 @@ async fn call(client: &Client, name: &str, item: Item) -> Duration {
             let put = client.put_item().table_name(TABLE).set_item(Some(item));
             let conditional = put.condition_expression("attribute_not_exists(#partition)");
             conditional.expression_attribute_names("#partition", "user_id").send().await.unwrap();
+        }
+        "create with a revision" => {
+            let put = client.put_item().table_name(TABLE).set_item(Some(item));
+            put.condition_expression("attribute_not_exists(#partition) OR #expiry <= :now")
+                .expression_attribute_names("#partition", "user_id")
+                .expression_attribute_names("#expiry", "expires_at")
+                .expression_attribute_values(":now", AttributeValue::N("1769860800".into()))
+                .send()
+                .await
+                .unwrap();
+        }
+        "update with a revision" => {
+            let key = [("user_id".to_owned(), item["user_id"].clone())].into();
+            let kept = ["user_id", "created_at", "revision"];
+            let changes = || item.iter().filter(|(name, _)| !kept.contains(&name.as_str()));
+            let assignments: Vec<_> = changes().map(|(name, _)| format!("#{name}=:{name}")).collect();
+            let mut update = client
+                .update_item()
+                .table_name(TABLE)
+                .set_key(Some(key))
+                .condition_expression(
+                    "attribute_exists(#partition) AND NOT (#expiry <= :now) AND (#revision IN (:one))",
+                )
+                .update_expression(format!("SET #revision=#revision+:one,{}", assignments.join(",")))
+                .expression_attribute_names("#partition", "user_id")
+                .expression_attribute_names("#expiry", "expires_at")
+                .expression_attribute_names("#revision", "revision")
+                .expression_attribute_values(":now", AttributeValue::N("1769860800".into()))
+                .expression_attribute_values(":one", AttributeValue::N("1".into()))
+                .return_values(ReturnValue::AllNew);
+            for (name, value) in changes() {
+                update = update
+                    .expression_attribute_names(format!("#{name}"), name)
+                    .expression_attribute_values(format!(":{name}"), value.clone());
+            }
+            update.send().await.unwrap();
         }
         _ => {
             client.scan().table_name(TABLE).limit(100).send().await.unwrap();

@@ -27,7 +27,16 @@ from template_copy import TEMPLATE
 
 STARTS = 15
 INIT_LIMIT = 1.1
-HANDLER_LIMITS = {"read": 1.5, "create": 1.5, "list of 100": 2.5}
+HANDLER_LIMITS = {
+    "read": 1.5,
+    "create": 1.5,
+    "list of 100": 2.5,
+    "create with a revision": 1.5,
+    "update with a revision": 1.5,
+}
+# Of a second service, for the requests of the kind "written".
+WRITTEN = "created_at:created, updated_at:updated, revision:revision, expires_at:expiry?, ..."
+HANDLER_TIMES = "/benchmarks/handler_times.py"
 IMPORT = re.compile(r"import time: +(\d+) \| +\d+ \| +(\S+)")
 
 
@@ -39,8 +48,9 @@ def main() -> None:
         ratios = [
             compare_inits("python", python, BASELINES, _HANDLER="client_only.handler"),
             compare_inits("rust", binaries["the service"], binaries["a client"]),
-            *compare_handler_times("Python", run_in_runtime(source, "/benchmarks/handler_times.py")),
-            *compare_handler_times("Rust", time_handlers_in_rust(directory / "bench-rust")),
+            *compare_handler_times("Python", run_in_runtime(source, HANDLER_TIMES, "plain")),
+            *compare_handler_times("Rust", time_handlers_in_rust(directory / "bench-rust", "plain")),
+            *compare_written_attributes(directory),
         ]
         imports = compare_imports(source)
         sizes = {name: measure_size(artifact) for name, artifact in {"Python": python, **binaries}.items()}
@@ -97,7 +107,18 @@ def compare_handler_times(language: str, printed: str) -> list[Ratio]:
     ]
 
 
-def time_handlers_in_rust(service: Path) -> str:
+def compare_written_attributes(directory: Path) -> list[Ratio]:
+    """Return the times of requests to services that write times and revisions."""
+    python = render(directory, project_slug="written-python", attributes=WRITTEN)
+    rust = render(directory, project_slug="written-rust", attributes=WRITTEN, language="rust")
+    (rust / "target").symlink_to(directory / "bench-rust" / "target")  # the SDK is compiled
+    return [
+        *compare_handler_times("Python", run_in_runtime(python / "src", HANDLER_TIMES, "written")),
+        *compare_handler_times("Rust", time_handlers_in_rust(rust, "written")),
+    ]
+
+
+def time_handlers_in_rust(service: Path, kind: str) -> str:
     examples = service / "examples"
     examples.mkdir()
     for file in ("handler_times.rs", "handler_cases.json"):
@@ -105,8 +126,8 @@ def time_handlers_in_rust(service: Path) -> str:
     run("cargo", "add", "--quiet", "--dev", "aws-smithy-http-client", "--features=test-util", directory=service)
     run("cargo", "add", "--quiet", "--dev", "http@1", directory=service)
     # The log is written as in Lambda, and discarded, as in Python.
-    command = "AWS_LAMBDA_LOG_FORMAT=JSON cargo run --quiet --release --example handler_times >/dev/null"
-    return run("sh", "-c", command, directory=service)
+    command = "AWS_LAMBDA_LOG_FORMAT=JSON cargo run --quiet --release --example handler_times"
+    return run("sh", "-c", f"{command} {kind} >/dev/null", directory=service)
 
 
 def compare_imports(source: Path) -> dict[str, int]:
