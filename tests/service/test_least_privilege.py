@@ -33,15 +33,17 @@ REQUESTS = {
 STATUSES = {200, 201, 204, 400, 404, 409, 501}
 
 
+@pytest.mark.parametrize("attributes", ["", "made:created, no:revision, until:expiry?, ..."], ids=["any", "written"])
 @pytest.mark.parametrize("language", ["python", "rust"])
 def test_each_role_allows_exactly_the_actions_that_its_routes_call(
-    bake_with_tools: Bake, request: pytest.FixtureRequest, language: str
+    bake_with_tools: Bake, request: pytest.FixtureRequest, language: str, attributes: str
 ) -> None:
     bake: Bake = bake_with_tools if language == "python" else request.getfixturevalue("bake_rust")
     service = bake(
         table_name="readings",
         partition_key="device",
         sort_key="order:N",
+        attributes=attributes,
         functions="per-route",
         routes=", ".join(REQUESTS),
     )
