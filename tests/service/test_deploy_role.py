@@ -49,6 +49,12 @@ NOT_NEEDED = re.compile(
 )
 
 
+def test_only_a_service_with_an_expiry_lets_its_role_set_one(bake: Bake) -> None:
+    roles = [bake(attributes=attributes).read(ROLE) for attributes in ("until:expiry?, ...", "made:created, ...", "")]
+
+    assert ["dynamodb:UpdateTimeToLive" in role for role in roles] == [True, False, False]
+
+
 def make_token(subject: str, audience: str = "sts.amazonaws.com", issuer: str = ISSUER) -> str:
     """Return a token as GitHub's, but for the signature, at which the emulator does not look."""
     claims = {"iss": f"https://{issuer}", "aud": audience, "sub": subject, "exp": int(time.time()) + 600}
