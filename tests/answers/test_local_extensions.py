@@ -18,7 +18,7 @@ import yaml
 from jinja2 import Environment, Template
 
 import local_extensions
-from local_extensions import contract, examples, openapi, source
+from local_extensions import contract, examples, openapi_parts, source
 from local_extensions.answer_text import AnswerError
 from local_extensions.answers import (
     find_program,
@@ -903,7 +903,7 @@ def test_the_examples_in_docstrings_are_right() -> None:
 
 def test_each_type_of_attribute_is_in_every_table() -> None:
     tables = {
-        "openapi.TYPE_SCHEMAS": openapi.TYPE_SCHEMAS.keys() - {"enum"},
+        "openapi_parts.TYPE_SCHEMAS": openapi_parts.TYPE_SCHEMAS.keys() - {"enum"},
         "contract.WRONG_VALUES": {*contract.WRONG_VALUES, *WRITTEN_TYPES} - {"enum"},
         "source.PYTHON_CHECKS": source.PYTHON_CHECKS.keys(),
         "source.RUST_KINDS": source.RUST_KINDS.keys(),
