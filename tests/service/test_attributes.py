@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.slow
 
 ATTRIBUTES = (
-    "text?, size:number?, count:integer?, flag:boolean?, state:new|paid?, at:datetime?, tags:list?, more:map?, email?"
+    "text?, size:number?, count:integer?, flag:boolean?, state:new|paid?, at:datetime?, tags:list?, more:map?, "
+    "until:expiry?, email?"
 )
 ACCEPTED = {
     "text": ['""', '"é"', '"1"'],
@@ -31,6 +32,7 @@ ACCEPTED = {
     ],
     "tags": ["[]", '[null, {"a": []}]'],
     "more": ["{}", '{"a": null}'],
+    "until": ["253402300799", "2.53402300799e11", "4102444800.0", "-1", "0", "-1e125"],
     "email": ['"a"'],
 }
 REFUSED = {
@@ -60,6 +62,16 @@ REFUSED = {
     ],
     "tags": ['"a"', "{}", "null"],
     "more": ["[]", '"a"', "null"],
+    "until": [
+        "253402300800",
+        "253402300799.5",
+        "1769860800000",
+        "1e12",
+        "1.5",
+        '"1"',
+        '"2026-01-31T12:00:00Z"',
+        "null",
+    ],
     "email": ['""', "1", "null", f'"{"é" * 1025}"'],
     "other": ["1", "null"],
 }
