@@ -241,7 +241,7 @@ class Table:
     def replace(self, item: Item{{ ", precondition: Precondition" if service.attributes.revision }}) -> {{ "Item" if service.id_key else "tuple[Item, bool]" }}:
         """Put an item in place of the one with its key. Return it with what it keeps{{ "" if service.id_key else ", and whether there was one" }}.
 
-        Raises {{ "NotFound, and " if service.id_key }}{{ "PreconditionFailed, and " if service.attributes.revision }}Conflict if other requests change the item at the same time.
+        Raises {{ "NotFound, " if service.id_key }}{{ "PreconditionFailed, " if service.attributes.revision }}{{ "or " if service.id_key or service.attributes.revision }}Conflict if other requests change the item at the same time.
         """
         old = self.find({attribute.name: item[attribute.name] for attribute in self.key})
         for _ in range(2):
@@ -282,13 +282,12 @@ class Table:
         assignments = [f"#{number}=:{number}" for number, value in enumerate(changes.values()) if value is not None]
         removals = [f"#{number}" for number, value in enumerate(changes.values()) if value is None]
         clauses = [("SET", assignments), ("REMOVE", removals)]
-{%- if service.attributes.revision %}
         if changes:
+{%- if service.attributes.revision %}
             assignments.append("#revision=if_not_exists(#revision,:zero)+:one")
             arguments["ExpressionAttributeNames"]["#revision"] = REVISION
             values |= {":zero": 0, ":one": 1}
 {%- endif %}
-        if changes:
             arguments["UpdateExpression"] = " ".join(f"{verb} {','.join(parts)}" for verb, parts in clauses if parts)
         if values:
 {%- if service.decides_by_item %}
@@ -347,10 +346,15 @@ class Table:
         }
 {% endif %}
 {%- if service.keeps_on_replace %}
+{%- if service.id_key %}
+    def only_if_still(self, old: Item) -> dict[str, Any]:
+        """Return arguments of a write that depends on whether an item is still as it was read."""
+{%- else %}
     def only_if_still(self, old: Item | None) -> dict[str, Any]:
         """Return arguments of a write that depends on whether an item is still as it was read, or missing."""
         if old is None:
             return self.only_if("attribute_not_exists")
+{%- endif %}
         arguments = self.only_if("attribute_exists")
         arguments["ExpressionAttributeNames"]["#kept"] = {{ "REVISION" if service.attributes.revision else "CREATED" }}
         if {{ "REVISION" if service.attributes.revision else "CREATED" }} in old:
