@@ -33,6 +33,8 @@ ITEM = CASES["item"]
 KEY = {"user_id": ITEM["user_id"]}
 WRITTEN = table.to_dynamodb(CASES["written"])
 CHANGES = {name: value for name, value in {**ITEM, **WRITTEN}.items() if name not in {*KEY, "created_at", "revision"}}
+ASSIGNMENTS = [*(f"#{name}=:{name}" for name in CHANGES), "#revision=if_not_exists(#revision,:zero)+:one"]
+UPDATE = f"SET {','.join(ASSIGNMENTS)}"
 RESPONSES = {
     "GetItem": {"Item": ITEM},
     "PutItem": {},
@@ -89,12 +91,13 @@ CALLS: dict[str, Callable[[], object]] = {
         ConditionExpression="attribute_not_exists(#partition) OR #expiry <= :now",
         ExpressionAttributeNames={"#partition": "user_id", "#expiry": "expires_at"},
         ExpressionAttributeValues={":now": {"N": "1769860800"}},
+        ReturnValuesOnConditionCheckFailure="ALL_OLD",
     ),
     "update with a revision": lambda: CLIENT.update_item(
         TableName=NAME,
         Key=KEY,
-        ConditionExpression="attribute_exists(#partition) AND NOT (#expiry <= :now) AND (#revision IN (:one))",
-        UpdateExpression=f"SET #revision=#revision+:one,{','.join(f'#{name}=:{name}' for name in CHANGES)}",
+        ConditionExpression="attribute_exists(#partition) AND NOT (#expiry <= :now) AND (#revision IN (:revision0))",
+        UpdateExpression=UPDATE,
         ExpressionAttributeNames={
             "#partition": "user_id",
             "#expiry": "expires_at",
@@ -103,10 +106,13 @@ CALLS: dict[str, Callable[[], object]] = {
         },
         ExpressionAttributeValues={
             ":now": {"N": "1769860800"},
+            ":zero": {"N": "0"},
             ":one": {"N": "1"},
+            ":revision0": {"N": "1"},
             **{f":{name}": value for name, value in CHANGES.items()},
         },
         ReturnValues="ALL_NEW",
+        ReturnValuesOnConditionCheckFailure="ALL_OLD",
     ),
 }
 

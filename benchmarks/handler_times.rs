@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{Builder, Config, Credentials, Region};
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure as OldItem};
 use aws_smithy_http_client::test_util::infallible_client_fn;
 use lambda_runtime::{Context, LambdaEvent, tracing};
 use serde_json::value::to_raw_value;
@@ -103,6 +103,7 @@ async fn call(client: &Client, name: &str, item: Item) -> Duration {
                 .expression_attribute_names("#partition", "user_id")
                 .expression_attribute_names("#expiry", "expires_at")
                 .expression_attribute_values(":now", AttributeValue::N("1769860800".into()))
+                .return_values_on_condition_check_failure(OldItem::AllOld)
                 .send()
                 .await
                 .unwrap();
@@ -111,20 +112,24 @@ async fn call(client: &Client, name: &str, item: Item) -> Duration {
             let key = [("user_id".to_owned(), item["user_id"].clone())].into();
             let kept = ["user_id", "created_at", "revision"];
             let changes = || item.iter().filter(|(name, _)| !kept.contains(&name.as_str()));
-            let assignments: Vec<_> = changes().map(|(name, _)| format!("#{name}=:{name}")).collect();
+            let mut assignments = vec!["#revision=if_not_exists(#revision,:zero)+:one".to_owned()];
+            assignments.extend(changes().map(|(name, _)| format!("#{name}=:{name}")));
             let mut update = client
                 .update_item()
                 .table_name(TABLE)
                 .set_key(Some(key))
                 .condition_expression(
-                    "attribute_exists(#partition) AND NOT (#expiry <= :now) AND (#revision IN (:one))",
+                    "attribute_exists(#partition) AND NOT (#expiry <= :now) AND (#revision IN (:revision0))",
                 )
-                .update_expression(format!("SET #revision=#revision+:one,{}", assignments.join(",")))
+                .update_expression(format!("SET {}", assignments.join(",")))
                 .expression_attribute_names("#partition", "user_id")
                 .expression_attribute_names("#expiry", "expires_at")
                 .expression_attribute_names("#revision", "revision")
                 .expression_attribute_values(":now", AttributeValue::N("1769860800".into()))
+                .expression_attribute_values(":zero", AttributeValue::N("0".into()))
                 .expression_attribute_values(":one", AttributeValue::N("1".into()))
+                .expression_attribute_values(":revision0", AttributeValue::N("1".into()))
+                .return_values_on_condition_check_failure(OldItem::AllOld)
                 .return_values(ReturnValue::AllNew);
             for (name, value) in changes() {
                 update = update
