@@ -26,6 +26,11 @@ SERVICES: dict[str, dict[str, str]] = {
         "attributes": "email, n:number?, b:boolean?, state:new|paid?, at:datetime?, tags:list?, more:map?",
         "indexes": "email, state/n",
     },
+    "what the service writes": {
+        "sort_key": "note_id:uuid",
+        "attributes": "n:number?, state:new|paid?, made:created, seen:updated, no:revision, until:expiry?",
+        "indexes": "state/made, no",
+    },
     "number and text keys, http, per-route, anyone, any origin": {
         "partition_key": "class:N",
         "sort_key": "order",

@@ -41,6 +41,11 @@ ONE_OF_EACH = {
     "routes": "GET /, HEAD /, POST /, GET /{class}, POST /{class}, ANY /x/{proxy+}, HEAD /{class}/{order}, GET /{class}/{order}, PUT /{class}/{order}, PATCH /{class}/{order}, DELETE /{class}/{order}",
 }
 # With the indexes' routes, which the service above lacks.
+WRITTEN = {
+    "sort_key": "at:N",
+    "attributes": "text, state:new|paid?, made:created, seen:updated, no:revision, until:expiry?, ...",
+    "indexes": "state/made, no",
+}
 TYPED = {
     "attributes": "email, size:number, age:integer?, flag:boolean?, state:new|paid, at:datetime?, tags:list?, more:map?, ...",
     "indexes": "email, state/size",
@@ -84,6 +89,7 @@ def read_requests(log: str) -> list[dict[str, Any]]:
     [
         pytest.param("python", {"cors_origin": "*", **ONE_OF_EACH, **TYPED}, id="rest"),
         pytest.param("python", {"routes": "ANY /{proxy+}"}, id="only ANY"),
+        pytest.param("python", WRITTEN, id="what the service writes"),
         pytest.param("rust", {"api_type": "http", **ONE_OF_EACH, **TYPED}, id="rust, http", marks=pytest.mark.first),
     ],
 )
