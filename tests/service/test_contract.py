@@ -24,14 +24,14 @@ TYPED = {
 MUTATIONS = {
     "an index in reverse": (
         "src/service/table.py",
-        'options["IndexName"] = index',
-        'options |= {"IndexName": index, "ScanIndexForward": False}',
+        "not bounds.is_descending",
+        "bool(index) == bounds.is_descending",
         "test_index.py::test_lists_the_items_in_order",
     ),
     "a partition in reverse": (
         "src/service/table.py",
-        "**options,",
-        "**options, ScanIndexForward=bool(index),",
+        "not bounds.is_descending",
+        "bool(index) != bounds.is_descending",
         "test_query.py::test_lists_only_the_partition_in_order",
     ),
     "values are not set": (

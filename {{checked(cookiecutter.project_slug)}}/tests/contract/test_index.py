@@ -1,12 +1,13 @@
 {% set routes = contract.list_index_routes(service) -%}
 {% set sorted = routes | selectattr("sort_key") | list -%}
+{% set times = sorted | selectattr("sort_key.name", "in", [service.attributes.created, service.attributes.updated]) | list -%}
 """GET lists the items of an index, one page at a time."""
 
 import time
 from typing import Any
 
 import pytest
-from api import {{ "EXPIRY, " if service.attributes.expiry }}Api, Item, NewItem, Table
+from api import {{ "EXPIRY, " if service.attributes.expiry }}{{ "WRITTEN, " if times }}Api, Item, NewItem, Table
 
 # Each route, with the attributes of its index's key.
 ROUTES = {
@@ -88,17 +89,15 @@ def test_lists_in_the_opposite_order_within_bounds(api: Api, items: list[Item], 
         assert api.get(path, items[0], order="down").status == 400
     else:  # without a sort key, order and bounds mean nothing
         assert len(listed) == len(items)
-{%- for route in sorted if route.sort_key.name in (service.attributes.created, service.attributes.updated) %}
-{%- if loop.first %}
+{%- if times %}
 
 
 @pytest.mark.parametrize("text", ["2026-01-31T12:00:00Z", "2026-01-31", "2026-02-30T12:00:00.000Z", "now"])
 def test_refuses_a_time_that_would_sort_wrongly(api: Api, item: Item, path: str, names: list[str], text: str) -> None:
-    expected = 400 if names[1:] == ["{{ route.sort_key.name }}"] else 200
+    is_time = len(names) > 1 and isinstance(WRITTEN.get(names[1]), str)
 
-    assert api.request("GET", path, item, query={"from": text}).status == expected
+    assert api.request("GET", path, item, query={"from": text}).status == (400 if is_time else 200)
 {%- endif %}
-{%- endfor %}
 
 
 {% endif -%}
