@@ -41,7 +41,7 @@ READ_THEN_WRITE = {
     return responses.ok(item)
 """,
         ),
-        ("from service import items", "from service import errors, items"),
+        ("from service.http import", "from service import errors\nfrom service.http import"),
     ],
     "rust": [
         (
