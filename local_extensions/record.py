@@ -37,7 +37,7 @@ def remove_credentials(url: str) -> str:
 
 def find_version() -> str:
     """Return the template's tag, or its commit, or nothing if git does not know the template."""
-    return ask_git("describe", "--always", "--abbrev=40")
+    return ask_git("describe", "--always")
 
 
 def ask_git(*arguments: str) -> str:

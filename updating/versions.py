@@ -56,7 +56,7 @@ def find_commit(version: str, source: str) -> str:
 
 def describe(commit: str) -> str:
     """Return a commit's tag, or the commit."""
-    return git("-C", str(TEMPLATE), "describe", "--always", "--abbrev=40", commit).strip()
+    return git("-C", str(TEMPLATE), "describe", "--always", commit).strip()
 
 
 def check_out(commit: str, directory: Path) -> Path:

@@ -144,7 +144,7 @@ class TestAnswers:
         record = json.loads(rendered.service.read("answers.json"))
 
         assert record["template"] == URL
-        assert record["version"] == run("git", "rev-parse", "HEAD", directory=repository).strip()
+        assert record["version"] == run("git", "describe", "--always", directory=repository).strip()
         questions = json.loads((TEMPLATE / "cookiecutter.json").read_text(encoding="utf-8"))
         assert list(record["answers"]) == [name for name in questions if not name.startswith("_")]
 
@@ -458,7 +458,7 @@ class TestVersions:
         team.do("make update TEMPLATE=../asking")
 
         assert team.read_answers()["flavour"] == "plain"
-        version = run("git", "rev-parse", "HEAD", directory=asking).strip()
+        version = run("git", "describe", "--always", directory=asking).strip()
         assert json.loads(team.service.read("answers.json"))["version"] == version
         assert json.loads(team.service.read("answers.json"))["template"] == URL
 

@@ -27,11 +27,15 @@ NO_SECRETS = {
     "test",  # the emulators'
     "real-secret",  # what must not reach a container, in test_local_stack.py
     "1e9223372036854775807",  # a number that DynamoDB refuses
+    "token",  # of an example in record.py
 }
 ACCOUNT_ID = re.compile(r"(?<![0-9A-Za-z])\d{12}(?![0-9A-Za-z])")
 NO_ACCOUNT_IDS = {
     "000000000000",  # the emulators'
     "123456789012",  # that of AWS's documents
+    "000000000001",  # the end of a UUID
+    "253402300799",  # seconds: the end of the year 9999
+    "253402300800",
 }
 RUST_ADVISORY = """\
 ```toml

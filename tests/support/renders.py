@@ -139,8 +139,8 @@ def cookiecutter(
 def use_tools(service: Service, tools: Path) -> None:
     """Give a service the environment that `make setup` installed for another one, as new as its pyproject.toml."""
     (service.path / ".venv").symlink_to(tools)
-    installed = (tools / ".local").stat()
-    os.utime(service.path / "pyproject.toml", ns=(installed.st_atime_ns, installed.st_mtime_ns))
+    installed = min(stamp.stat().st_mtime_ns for stamp in (tools / ".local", tools / ".complete") if stamp.exists())
+    os.utime(service.path / "pyproject.toml", ns=(installed, installed))
     os.environ["MYPY_CACHE_DIR"] = str(tools / "mypy-cache")  # what mypy knows of the libraries holds for all
 
 
