@@ -137,10 +137,12 @@ def cookiecutter(
 
 
 def use_tools(service: Service, tools: Path) -> None:
-    """Give a service the environment that `make setup` installed for another one, as new as its pyproject.toml."""
+    """Give a service the environment that `make setup` installed for another one, newer than its pyproject.toml."""
     (service.path / ".venv").symlink_to(tools)
-    installed = min(stamp.stat().st_mtime_ns for stamp in (tools / ".local", tools / ".complete") if stamp.exists())
-    os.utime(service.path / "pyproject.toml", ns=(installed, installed))
+    # In make's order: another service may have renewed one, and make would install the following ones again.
+    for stamp in (tools / ".local", tools / ".deploy", tools / ".complete"):
+        if stamp.exists():
+            stamp.touch()
     os.environ["MYPY_CACHE_DIR"] = str(tools / "mypy-cache")  # what mypy knows of the libraries holds for all
 
 
