@@ -16,10 +16,11 @@ pytestmark = pytest.mark.slow
 
 ANSWERS = {
     "python": {"sort_key": "at:N"},
-    "rust": {"functions": "per-route", "api_type": "http", "attributes": "email, size:number"},
+    "rust": {"functions": "per-route", "api_type": "http", "attributes": "email, size:number, ..."},
 }
 ROUTES = {"python": "src/service/routes.py", "rust": "src/routes.rs"}
-# Handlers as somebody may write them: right while no other request comes in between.
+# Handlers as somebody may write them: right while no other request comes in between. Those in Rust are fast: a pause
+# makes sure that one does.
 READ_THEN_WRITE = {
     "python": [
         (
@@ -51,6 +52,7 @@ READ_THEN_WRITE = {
     if table.read(key).await.is_ok() {
         return Err(Error::Conflict("An item with this key already exists".into()));
     }
+    std::thread::sleep(std::time::Duration::from_millis(20));
     table.replace(&item).await?;
 """,
         ),
@@ -60,6 +62,7 @@ READ_THEN_WRITE = {
     let mut item = table.read(items::read_key(request, table.key)?).await?;
     item.extend(items::read_changes(request)?);
     item.retain(|_, value| !value.is_null());
+    std::thread::sleep(std::time::Duration::from_millis(20));
     table.replace(&item).await?;
 """,
         ),
