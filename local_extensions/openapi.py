@@ -93,7 +93,10 @@ def describe_conflict(response: Response, service: Service) -> Response:
     """Return a response; that of a conflict says what else may cause one."""
     if response.name != "Conflict" or not service.keeps_on_replace:
         return response
-    return response._replace(description=f"{response.description}, or other requests are changing the item")
+    others = "Other requests are changing the item"
+    if service.id_key:  # the service makes the key, so no other item has it
+        return response._replace(description=others)
+    return response._replace(description=f"{response.description}, or {others.lower()}")
 
 
 def list_response_names(route: Route, service: Service) -> set[str]:

@@ -117,7 +117,7 @@ pub struct Precondition {
 }
 
 impl Precondition {
-    /// Return an error if the item, or that there is none, is not what the client requires.
+    /// Return an error unless the item, or its absence, meets the requirements.
     fn check(&self, old: Option<&Item>) -> Result<(), Error> {
         let has_revision = |old| match &self.revisions {
             Some(revisions) => revisions.contains(&written::revision_of(old)),

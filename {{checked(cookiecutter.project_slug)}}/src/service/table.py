@@ -124,7 +124,7 @@ class Precondition(NamedTuple):
     """The revisions of which the item must have one, or None for any."""
 
     def check(self, old: Item | None) -> None:
-        """Raise PreconditionFailed if the item, or that there is none, is not what the client requires."""
+        """Raise PreconditionFailed unless the item, or its absence, meets the requirements."""
         if old is None:
             is_met = not self.must_exist
         else:
