@@ -65,14 +65,15 @@ def measure(language: str) -> list[Start]:
             for number in range(ROUNDS[language])
         ]
         first, second = zip(*((measure_start(service), measure_start(service)) for service in services), strict=True)
+        tests = list(map(measure_tests, services)) if language == "python" else []
     name = language.capitalize()
     first_limit, second_limit = LIMITS[language]
     starts = [
         Start(f"{name}, a fresh render", list(first), first_limit),
         Start(f"{name}, the second time", list(second), second_limit),
     ]
-    if language == "python":
-        starts.append(Start("`make test` in Python", list(map(measure_tests, services)), MOST_SECONDS_OF_TESTS))
+    if tests:
+        starts.append(Start("`make test` in Python", tests, MOST_SECONDS_OF_TESTS))
     return starts
 
 
