@@ -28,6 +28,8 @@ def summarize(root: Path, expected: Mapping[str, Any]) -> str:
         routes.append(f"POST makes {expected['id']}, a UUID.")
     if expected["written"]:
         routes.append(f"The service itself writes {', '.join(expected['written'])}.")
+    if expected["auth"] == "jwt":
+        routes.append("Every signed-in user may call every route for every item.")
     directory = root.name if str(root.parent) == os.environ.get("PWD") else str(root)
     return "\n".join(
         [

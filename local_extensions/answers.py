@@ -47,7 +47,7 @@ CHOICES = {
     "api_type": ("rest", "http"),
     "functions": ("single", "per-route"),
     "architecture": ("x86_64", "arm64"),
-    "auth": ("iam", "none"),
+    "auth": ("iam", "jwt", "none"),
 }
 
 LIKENESS_OF_A_TYPO = 0.6
@@ -109,6 +109,10 @@ def parse_answers(answers: Answers) -> tuple[Service | None, list[str]]:
     problems += [f"attributes: {problem}" for problem in attribute_problems]
     problems += [f"indexes: {problem}" for problem in index_problems]
     chosen = {answer: parse(answer, partial(parse_choice, choices=choices)) for answer, choices in CHOICES.items()}
+    if chosen["auth"] == "jwt" and chosen["api_type"] == "rest":
+        problems.append(
+            "auth: 'jwt' needs an HTTP API, as SAM declares no JWT authorizer for a REST API; add api_type=http"
+        )
     routes_answer = find_answer(answers, "routes")
     routes, route_problems = parse_routes(routes_answer, keys, indexes, str(chosen["functions"]))
     if attributes.created or attributes.revision:
@@ -233,7 +237,7 @@ def parse_choice(answer: object, choices: tuple[str, ...]) -> str:
     """Return one of the choices. Raises AnswerError for anything else."""
     choice = expect_string(answer)
     if choice not in choices:
-        raise AnswerError(f"{quote(choice)} is not a choice; write {' or '.join(choices)}")
+        raise AnswerError(f"{quote(choice)} is not a choice; write {', '.join(choices[:-1])} or {choices[-1]}")
     return choice
 
 

@@ -53,6 +53,7 @@ def describe(service: Service) -> dict[str, object]:
         "slug": service.slug,
         "region": service.region,
         "architecture": service.architecture,
+        "auth": service.auth,
         "table": service.table_name,
         "keys": [[key.name, key.type] for key in service.keys],
         "id": service.id_key.name if service.id_key else "",

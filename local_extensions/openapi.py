@@ -15,7 +15,7 @@ from local_extensions.openapi_parts import (
     PAGE,
     PARAMETERS,
     RESPONSES,
-    SIGNATURE,
+    SECURITY_SCHEMES,
     TYPE_SCHEMAS,
     TYPED_ITEM_DESCRIPTIONS,
     Response,
@@ -44,7 +44,8 @@ def format_sections(service: Service) -> str:
 def describe_access(service: Service) -> dict[str, Any]:
     """Return who may call the API, and the tags of its operations."""
     tags = dict.fromkeys(name_tag(route, service) for route in service.routes)
-    return {"security": [{"SigV4": []}] if service.is_signed else [], "tags": [{"name": tag} for tag in tags]}
+    security: list[dict[str, list[str]]] = [{scheme: []} for scheme in SECURITY_SCHEMES[service.auth]]
+    return {"security": security, "tags": [{"name": tag} for tag in tags]}
 
 
 def describe_paths(service: Service) -> dict[str, Any]:
@@ -71,7 +72,7 @@ def describe_components(service: Service) -> dict[str, Any]:
     parameters = {name for route in service.routes for name in list_parameters(route, service)}
     return drop_empty(
         {
-            "securitySchemes": {"SigV4": SIGNATURE} if service.is_signed else {},
+            "securitySchemes": SECURITY_SCHEMES[service.auth],
             "parameters": {name: described for name, described in PARAMETERS.items() if name in parameters},
             "schemas": schemas,
             "responses": {
@@ -108,6 +109,8 @@ def list_response_names(route: Route, service: Service) -> set[str]:
         names = names - {"Created"} | {"NotFound"}
     if route.reads_first:
         names.add("Conflict")
+    if service.is_jwt:
+        names.add("Unauthorized")
     if service.attributes.revision and route.operation in CONDITIONAL_OPERATIONS:
         names.add("PreconditionFailed")
     return names

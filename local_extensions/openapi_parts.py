@@ -46,6 +46,7 @@ RESPONSES = [
     Response("Created", 201, "The new item", "Item", ("ETag", "Location")),
     Response("NoContent", 204, "The item is deleted", ""),
     Response("BadRequest", 400, "The request is invalid; `message` says why"),
+    Response("Unauthorized", 401, "The token is missing, invalid or expired"),
     Response("NotFound", 404, "No item has this key"),
     Response("Conflict", 409, "An item with this key already exists"),
     Response("PreconditionFailed", 412, "The item is not as If-Match or If-None-Match requires"),
@@ -154,3 +155,11 @@ SIGNATURE = {
     "in": "header",
     "x-amazon-apigateway-authtype": "awsSigv4",
 }
+TOKEN = {
+    "description": "A token of the identity provider; for `make dev`, `make token` prints one",
+    "type": "http",
+    "scheme": "bearer",
+    "bearerFormat": "JWT",
+}
+# The scheme with which callers identify themselves, by the answer to `auth`.
+SECURITY_SCHEMES: dict[str, Any] = {"iam": {"SigV4": SIGNATURE}, "jwt": {"Token": TOKEN}, "none": {}}

@@ -117,6 +117,16 @@ class Service:
         return self.auth == "iam"
 
     @property
+    def is_jwt(self) -> bool:
+        """Whether the API refuses requests without a token of the identity provider."""
+        return self.auth == "jwt"
+
+    @property
+    def authorizer(self) -> str:
+        """The authorizer of the deployed API's routes, as template.yaml names it; empty for none."""
+        return {"iam": "AWS_IAM", "jwt": "JwtAuthorizer", "none": ""}[self.auth]
+
+    @property
     def sends_cors_headers(self) -> bool:
         """Whether the functions' responses need headers for pages of another origin: an HTTP API adds them itself."""
         return bool(self.cors_origin) and self.is_rest
@@ -126,7 +136,7 @@ class Service:
 
         Amazon API Gateway Developer Guide, "Configure CORS for HTTP APIs": a route for any method takes OPTIONS, too.
         """
-        is_in_the_way = bool(self.cors_origin) and not self.is_rest and self.is_signed and route.method == "ANY"
+        is_in_the_way = bool(self.cors_origin) and not self.is_rest and bool(self.authorizer) and route.method == "ANY"
         return is_in_the_way and f"OPTIONS {route.path}" not in {other.key for other in self.routes}
 
     @property

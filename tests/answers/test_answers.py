@@ -51,7 +51,7 @@ def everything_below(directory: Path) -> list[str]:
         ({"project_slug": "../neighbour"}, ["project_slug: "]),
         ({"project_slug": ""}, ["project_slug: "]),
         (
-            {"api_type": "grpc", "functions": "two", "architecture": "riscv", "language": "cobol", "auth": "jwt"},
+            {"api_type": "grpc", "functions": "two", "architecture": "riscv", "language": "cobol", "auth": "basic"},
             ["language: ", "api_type: ", "functions: ", "architecture: ", "auth: "],
         ),
         ({"cors_origin": "https://app.example.com/"}, ["cors_origin: "]),

@@ -288,6 +288,17 @@ def test_answers_what_is_far_from_any_region_with_an_example() -> None:
 def test_refuses_a_choice_that_is_not_offered_and_names_those_that_are() -> None:
     with pytest.raises(AnswerError, match="'grpc' is not a choice; write rest or http"):
         parse_choice("grpc", ("rest", "http"))
+    with pytest.raises(AnswerError, match="'basic' is not a choice; write iam, jwt or none"):
+        parse_choice("basic", ("iam", "jwt", "none"))
+
+
+def test_refuses_tokens_for_a_rest_api_in_a_line_that_says_why() -> None:
+    service, problems = parse_answers({**ANSWERS, "auth": "jwt"})
+
+    assert service is None
+    assert problems == [
+        "auth: 'jwt' needs an HTTP API, as SAM declares no JWT authorizer for a REST API; add api_type=http"
+    ]
 
 
 class TestRouteGrammar:
