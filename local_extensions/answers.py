@@ -30,6 +30,7 @@ from local_extensions.limits import (
     SLUG_LENGTH,
     TABLE_NAME_LENGTH,
 )
+from local_extensions.operations import assign_operations
 from local_extensions.quoting import JOINERS, escape_jinja, is_seen, join_lines, quote
 from local_extensions.routes import parse_routes
 from local_extensions.service import Service
@@ -114,9 +115,12 @@ def parse_answers(answers: Answers) -> tuple[Service | None, list[str]]:
             "auth: 'jwt' needs an HTTP API, as SAM declares no JWT authorizer for a REST API; add api_type=http"
         )
     routes_answer = find_answer(answers, "routes")
-    routes, route_problems = parse_routes(routes_answer, keys, indexes, str(chosen["functions"]))
-    if attributes.created or attributes.revision:
-        routes = [replace(route, reads_first=route.operation == "replace") for route in routes]
+    owner = keys[0] if keys and keys[0].is_owner else None
+    if owner and chosen["auth"] != "jwt":
+        problems.append(
+            "partition_key: the owner of an item is the user who signed in; answer auth=jwt api_type=http, too"
+        )
+    routes, route_problems = parse_routes(routes_answer, str(chosen["functions"]), owner)
     if not problems or routes_answer != make_default_routes(answers):  # default routes are only as good as the rest
         problems += [f"routes: {problem}" for problem in route_problems]
     problems += [
@@ -124,6 +128,9 @@ def parse_answers(answers: Answers) -> tuple[Service | None, list[str]]:
     ]
     if problems:
         return None, problems
+    routes = assign_operations(routes, keys, indexes)
+    if attributes.created or attributes.revision:
+        routes = [replace(route, reads_first=route.operation == "replace") for route in routes]
     model: dict[str, Any] = {
         "attributes": attributes,
         "indexes": indexes,
@@ -277,20 +284,21 @@ def make_default_routes(answers: Answers) -> str:
     except (AnswerError, KeyError):
         return "GET /"  # `checked` refuses the answer that is at fault
     keys = [key for key in (partition_key, sort_key) if key]
-    parameters = "".join(f"/{{{key.name}}}" for key in keys)
+    parameters = "".join(f"/{{{key.name}}}" for key in keys if not key.is_owner)
     if table in (".", "..") or len(f"/{table}{parameters}") > PATH_LENGTH:
         table = "items"
     indexes, _ = parse_indexes(
         answers.get("indexes", ""), keys, parse_attributes(answers.get("attributes", ""), [key.name for key in keys])[0]
     )
-    routes = [f"GET /{table}", f"POST /{table}"]
-    if sort_key:
+    routes = [f"GET /{table}", f"POST /{table}"] if parameters else []
+    if sort_key and not partition_key.is_owner:
         routes.append(f"GET /{table}/{{{partition_key.name}}}")
     routes += [f"{method} /{table}{parameters}" for method in ("GET", "PUT", "PATCH", "DELETE")]
-    partitions = [index.partition_key.name for index in indexes]
+    found_by = [index.own_keys[0].name for index in indexes]
     for index in indexes:
-        name = index.partition_key.name
-        path = f"/{table}-{index.name if partitions.count(name) > 1 else f'by-{name}'}/{{{name}}}"
+        name = index.own_keys[0].name
+        parameter = f"/{{{name}}}" if index.path_key else ""
+        path = f"/{table}-{index.name if found_by.count(name) > 1 else f'by-{name}'}{parameter}"
         if len(path) <= PATH_LENGTH:  # else the summary reports that no route queries the index
             routes.append(f"GET {path}")
     return ", ".join(routes)

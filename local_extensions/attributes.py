@@ -190,6 +190,8 @@ def parse_attribute(entry: str) -> Attribute:
             f"{quote(entry)}: a uuid is the last attribute of the table's key; write partition_key={name}:uuid, "
             f"or sort_key={name}:uuid"
         )
+    if type_name == "owner":
+        raise AnswerError(f"{quote(entry)}: an owner is the table's partition key; write partition_key={name}:owner")
     if type_name in WRITTEN_TYPES:
         if not is_required:
             raise AnswerError(f"{quote(entry)}: every item has what the service writes; write {text}")

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from local_extensions.attributes import Attributes
 
 
-TABLE_KEY_TYPES = ("S", "N", "uuid")
+PARTITION_KEY_TYPES = ("S", "N", "uuid", "owner")
+SORT_KEY_TYPES = ("S", "N", "uuid")
+INDEX_KEY_TYPES = ("S", "N")
 UUID_SAMPLE = "019b76da-a800-7000-8000-000000000001"
 
 
@@ -42,6 +44,9 @@ class Key:
     is_uuid: bool = False
     """Whether the service makes the values: UUIDs, as strings."""
 
+    is_owner: bool = False
+    """Whether the value is the caller: the claim `sub` of the token."""
+
     @property
     def is_number(self) -> bool:
         return self.type == "N"
@@ -57,14 +62,33 @@ class Index:
 
     partition_key: Key
     sort_key: Key | None
+    is_lookup: bool = False
+    """Whether requests give the sort key, too. Only an index of items with owners can be one."""
 
     @property
     def keys(self) -> list[Key]:
         return [key for key in (self.partition_key, self.sort_key) if key]
 
     @property
+    def own_keys(self) -> list[Key]:
+        """The keys that the answer names: all but the owner."""
+        return [key for key in self.keys if not key.is_owner]
+
+    @property
+    def path_key(self) -> Key | None:
+        """The key that is in the path of a route that queries the index, if one is."""
+        if self.is_lookup:
+            return self.sort_key
+        return None if self.partition_key.is_owner else self.partition_key
+
+    @property
+    def order_key(self) -> Key | None:
+        """The key in whose order a list of the index is, if it has one."""
+        return None if self.is_lookup else self.sort_key
+
+    @property
     def name(self) -> str:
-        return "by-" + "-and-".join(key.name for key in self.keys)
+        return "by-" + "-and-".join(key.name for key in self.own_keys)
 
     @property
     def constant(self) -> str:
@@ -79,31 +103,42 @@ class Index:
 
 def parse_partition_key(answer: object) -> Key:
     """Return the table's partition key. Raises AnswerError."""
-    return parse_key(expect_string(answer), max_bytes=MAX_PARTITION_KEY_BYTES, string_sample="001")
+    return parse_key(
+        expect_string(answer), max_bytes=MAX_PARTITION_KEY_BYTES, string_sample="001", types=PARTITION_KEY_TYPES
+    )
 
 
 def parse_sort_key(answer: object) -> Key | None:
     """Return the table's sort key, or None for an empty answer. Raises AnswerError."""
     text = expect_string(answer)
-    return parse_key(text, max_bytes=MAX_SORT_KEY_BYTES, string_sample="a") if text.strip() else None
+    if not text.strip():
+        return None
+    return parse_key(text, max_bytes=MAX_SORT_KEY_BYTES, string_sample="a", types=SORT_KEY_TYPES)
 
 
-def parse_key(answer: str, *, max_bytes: int, string_sample: str, types: tuple[str, ...] = TABLE_KEY_TYPES) -> Key:
+def parse_key(answer: str, *, max_bytes: int, string_sample: str, types: tuple[str, ...]) -> Key:
     """Return the key of `name` or `name:type`. Raises AnswerError.
 
-    >>> parse_key("order:N", max_bytes=2048, string_sample="001").type
+    >>> parse_key("order:N", max_bytes=2048, string_sample="001", types=INDEX_KEY_TYPES).type
     'N'
     """
     name, colon, key_type = answer.strip().partition(":")
     check_attribute_name(name)
     if colon and key_type not in types:
-        hint = f", {name}:uuid for an id that the service makes" if "uuid" in types else ""
+        which = "only a table's partition key can" if key_type == "owner" else "a key cannot"
+        hints = {
+            "uuid": f", {name}:uuid for an id that the service makes",
+            "owner": f", {name}:owner for the user who signed in",
+        }
+        hint = "".join(text for type_name, text in hints.items() if type_name in types)
         raise AnswerError(
-            f"{quote(answer)} has the type {quote(key_type)}, which a key cannot have; "
+            f"{quote(answer)} has the type {quote(key_type)}, which {which} have; "
             f"write {name}:S for a string, {name}:N for a number{hint}"
         )
     if key_type == "uuid":
         return Key(name, "S", max_bytes, UUID_SAMPLE, is_uuid=True)
+    if key_type == "owner":
+        return Key(name, "S", max_bytes, "alice", is_owner=True)
     is_number = key_type == "N"
     return Key(name, key_type or "S", max_bytes, "1" if is_number else string_sample)
 
@@ -111,7 +146,7 @@ def parse_key(answer: str, *, max_bytes: int, string_sample: str, types: tuple[s
 def parse_indexes(answer: object, keys: list[Key], attributes: Attributes) -> tuple[list[Index], list[str]]:
     """Return the indexes of `partition[:type][/sort[:type]], ...`, and what is wrong with them, a line per problem.
 
-    `keys` are the table's. A key attribute has the type that the table's key or `attributes` gives it.
+    With an owner, an index is `name[:type]`: the owner is its partition key. `keys` are the table's. A key attribute has the type that the table's key or `attributes` gives it.
     """
     try:
         entries = split_list(answer)
@@ -139,13 +174,16 @@ def parse_index(entry: str, types: dict[str, str], keys: list[Key], attributes: 
 
     Raises AnswerError.
     """
+    owners = [key for key in keys if key.is_owner]
     texts = entry.split("/")
-    if len(texts) > 2:
-        raise AnswerError(f"{quote(entry)}: an index has at most two key attributes; write partition/sort")
-    index_keys = []
-    for text, max_bytes in zip(texts, (MAX_PARTITION_KEY_BYTES, MAX_SORT_KEY_BYTES), strict=False):
+    if len(texts) + len(owners) > 2:
+        hint = f"{owners[0].name} is its partition key, so name one attribute" if owners else "write partition/sort"
+        raise AnswerError(f"{quote(entry)}: an index has at most two key attributes; {hint}")
+    index_keys = owners.copy()
+    limits = (MAX_PARTITION_KEY_BYTES, MAX_SORT_KEY_BYTES)[len(owners) :]
+    for text, max_bytes in zip(texts, limits, strict=False):
         try:
-            key = parse_key(text, max_bytes=max_bytes, string_sample="a", types=("S", "N"))
+            key = parse_key(text, max_bytes=max_bytes, string_sample="a", types=INDEX_KEY_TYPES)
         except AnswerError as error:
             raise AnswerError(f"{quote(entry)}: {error}") from None
         known = find_key_type(entry, key.name, keys, attributes) or types.get(key.name)
@@ -156,7 +194,14 @@ def parse_index(entry: str, types: dict[str, str], keys: list[Key], attributes: 
         key_type = types.setdefault(key.name, known or key.type)
         sample = attributes.sample_key(key.name) or ("1" if key_type == "N" else key.sample)
         index_keys.append(Key(key.name, key_type, max_bytes, sample))
-    return Index(index_keys[0], index_keys[1] if len(index_keys) > 1 else None)
+    is_lookup = bool(owners) and is_looked_up(index_keys[1], attributes)
+    return Index(index_keys[0], index_keys[1] if len(index_keys) > 1 else None, is_lookup)
+
+
+def is_looked_up(key: Key, attributes: Attributes) -> bool:
+    """Return whether clients look for one value of an attribute, and do not sort by it."""
+    attribute = attributes.find(key.name)
+    return attribute.type in ("string", "enum") if attribute else not key.is_number
 
 
 def find_key_type(entry: str, name: str, keys: list[Key], attributes: Attributes) -> str | None:
@@ -183,12 +228,16 @@ def find_key_type(entry: str, name: str, keys: list[Key], attributes: Attributes
 
 def check_index(entry: str, index: Index, others: list[Index], keys: list[Key]) -> None:
     """Raise AnswerError for an index that DynamoDB does not take, or whose name is like that of another."""
-    names = [key.name for key in index.keys]
+    names = [key.name for key in index.own_keys]
     if len(set(names)) < len(names):
         raise AnswerError(f"{quote(entry)}: has one attribute for both keys; remove '/{names[1]}'")
     if keys and names[0] == keys[0].name:
         raise AnswerError(
             f"{quote(entry)}: {quote(names[0])} is the table's partition key, which the table itself finds items by; remove it"
+        )
+    if index.partition_key.is_owner and names[0] == keys[-1].name:
+        raise AnswerError(
+            f"{quote(entry)}: {quote(names[0])} is the table's sort key, which the table itself finds items by; remove it"
         )
     if len(index.name) > INDEX_NAME_LENGTH:
         raise AnswerError(

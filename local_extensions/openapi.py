@@ -20,7 +20,8 @@ from local_extensions.openapi_parts import (
     TYPED_ITEM_DESCRIPTIONS,
     Response,
 )
-from local_extensions.routes import ITEM_OPERATIONS, Route, is_parameter
+from local_extensions.operations import ITEM_OPERATIONS
+from local_extensions.routes import Route, is_parameter
 from local_extensions.yaml_style import Line, format_yaml
 
 if TYPE_CHECKING:

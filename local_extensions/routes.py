@@ -1,11 +1,11 @@
-"""The routes: their grammar, and what each one does."""
+"""The routes: their grammar and their rules."""
 
 from __future__ import annotations
 
 import difflib
 import re
 import zlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from local_extensions.answer_text import AnswerError, split_list
@@ -48,10 +48,6 @@ OPERATION_SUMMARIES = {
     "delete": "delete an item",
     "stub": "not implemented yet",
 }
-COLLECTION_OPERATIONS = {"GET": "list", "HEAD": "list", "POST": "create"}
-PARTITION_OPERATIONS = {"GET": "query", "HEAD": "query", "POST": "create"}
-INDEX_OPERATIONS = {"GET": "query", "HEAD": "query"}
-ITEM_OPERATIONS = {"GET": "read", "HEAD": "read", "PUT": "replace", "PATCH": "update", "DELETE": "delete"}
 
 
 @dataclass(frozen=True)
@@ -78,6 +74,9 @@ class Route:
 
     sort_key: Key | None = None
     """For an operation that queries: the key in whose order it lists, if there is one."""
+
+    is_owned: bool = False
+    """Whether the items are the caller's own."""
 
     @property
     def key(self) -> str:
@@ -109,7 +108,9 @@ class Route:
     @property
     def summary(self) -> str:
         if self.index:
-            return f"list the items by {self.index.partition_key.name}, a page at a time"
+            return f"list the items by {self.index.own_keys[0].name}, a page at a time"
+        if self.operation == "query" and self.is_owned:
+            return "list the caller's items, a page at a time"
         if self.operation == "replace" and not self.creates:
             return "replace an item"
         return OPERATION_SUMMARIES[self.operation]
@@ -126,10 +127,8 @@ class Route:
         return self.operation in ("list", "query")
 
 
-def parse_routes(
-    answer: object, keys: list[Key], indexes: list[Index], functions: str
-) -> tuple[list[Route], list[str]]:
-    """Return the routes of `METHOD /path [name], ...`, and what is wrong with them, a line per problem."""
+def parse_routes(answer: object, functions: str, owner: Key | None) -> tuple[list[Route], list[str]]:
+    """Return the routes of `METHOD /path [name], ...`, as stubs, and what is wrong with them, a line per problem."""
     try:
         entries = split_list(answer)
     except AnswerError as error:
@@ -146,11 +145,14 @@ def parse_routes(
     problems += find_duplicates(routes)
     problems += find_sibling_parameters(routes)
     problems += find_excess(routes, functions)
+    problems += [
+        f"'{route.key}': {{{owner.name}}} is the user who signed in, whom the token names; remove it from the path"
+        for route in routes
+        if owner and owner.name in route.parameters
+    ]
     if problems:
         return [], problems
-    collections = find_collections(routes, keys)
-    routes = [with_operation(route, keys, indexes, collections) for route in routes]
-    return [with_location(route, routes, keys) for route in routes], []
+    return routes, []
 
 
 def parse_route(entry: str) -> Route:
@@ -252,79 +254,6 @@ def derive_name(method: str, path: str) -> str:
         return name
     digest = f"{zlib.crc32(name.encode()):08x}"
     return f"{name[: HANDLER_NAME_LENGTH - len(digest) - 1].strip('_')}_{digest}"
-
-
-def find_collections(routes: list[Route], keys: list[Key]) -> set[str]:
-    """Return the paths without parameters that stand for the table's items: GET lists them, POST creates one.
-
-    They are the paths one segment above an item or a partition; or else those with a POST; or else all.
-    """
-    fixed = {route.path for route in routes if not route.parameters}
-    names = [key.name for key in keys]
-    above = {
-        "/" + "/".join(route.segments[:-1])
-        for route in routes
-        if set(route.parameters) in (set(names), set(names[:1])) and not route.path.endswith("+}")
-    }
-    posted = {route.path for route in routes if route.method == "POST"}
-    return fixed & above or fixed & posted or fixed
-
-
-def with_operation(route: Route, keys: list[Key], indexes: list[Index], collections: set[str]) -> Route:
-    """Return a route with what it does: that depends on the method and on which key attributes are in the path."""
-    parameters = set(route.parameters)
-    names = [key.name for key in keys]
-    operations: dict[str, str] = {}
-    index = None
-    if route.path.endswith("+}"):
-        operations = {}
-    elif not parameters:
-        operations = COLLECTION_OPERATIONS if route.path in collections else {}
-    elif parameters == set(names):
-        operations = ITEM_OPERATIONS
-    elif parameters == set(names[:1]):
-        operations = PARTITION_OPERATIONS
-    elif index := find_index(route, indexes):
-        operations = INDEX_OPERATIONS
-    operation = operations.get(route.method, "stub")
-    if operation == "stub":
-        return route
-    sort_keys = (index.keys if index else keys)[1:] if operation == "query" else []
-    return replace(
-        route,
-        operation=operation,
-        index=index,
-        creates=not (keys and keys[-1].is_uuid),
-        sort_key=sort_keys[0] if sort_keys else None,
-    )
-
-
-def find_index(route: Route, indexes: list[Index]) -> Index | None:
-    """Return the index that a route queries, whose partition key is the path's only parameter.
-
-    Of several, it is the one whose name ends the last fixed segment.
-    """
-    candidates = [index for index in indexes if [index.partition_key.name] == route.parameters]
-    if len(candidates) > 1:
-        fixed = [segment for segment in route.segments if not is_parameter(segment)]
-        candidates = [index for index in candidates if fixed and fixed[-1].endswith(index.name)]
-    return candidates[0] if candidates else None
-
-
-def with_location(route: Route, routes: list[Route], keys: list[Key]) -> Route:
-    """Return a route that creates with the path of its item: for PUT its own, else one that reads, the nearest first."""
-    if route.operation == "replace":
-        return replace(route, location=route.path)
-    if route.operation != "create":
-        return route
-    names = {key.name for key in keys}
-    paths = [
-        other.path for other in routes if other.operation in ITEM_OPERATIONS.values() and set(other.parameters) == names
-    ]
-    readable = [other.path for other in routes if other.operation == "read" and other.method == "GET"]
-    below = route.path.rstrip("/") + "/"
-    ranked = sorted(dict.fromkeys(paths), key=lambda path: (path not in readable, not f"{path}/".startswith(below)))
-    return replace(route, location=ranked[0] if ranked else "")
 
 
 def find_duplicates(routes: list[Route]) -> Iterator[str]:

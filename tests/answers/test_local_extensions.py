@@ -10,7 +10,7 @@ import pkgutil
 import re
 import shlex
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import botocore.loaders
 import pytest
@@ -35,10 +35,11 @@ from local_extensions.answers import (
 )
 from local_extensions.attributes import TYPES, WRITTEN_TYPES, Attributes, parse_attributes
 from local_extensions.expectations import is_pruned
-from local_extensions.keys import Index, Key, parse_indexes, parse_key, parse_partition_key
+from local_extensions.keys import Index, Key, parse_indexes, parse_partition_key, parse_sort_key
 from local_extensions.limits import REGIONS
+from local_extensions.operations import assign_operations
 from local_extensions.quoting import quote_markdown, quote_string, quote_yaml
-from local_extensions.routes import parse_routes
+from local_extensions.routes import Route, parse_routes
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -68,13 +69,17 @@ ANSWERS = {
 
 
 def route_problems(routes: str, keys: list[Key] | None = None, functions: str = "per-route") -> list[str]:
-    return parse_routes(routes, keys or [USER_ID], [], functions)[1]
+    return parse_routes(routes, functions, keys[0] if keys and keys[0].is_owner else None)[1]
+
+
+def assigned(routes: str, keys: list[Key] | None = None, indexes: list[Index] | None = None) -> list[Route]:
+    keys = keys or [USER_ID]
+    assert route_problems(routes, keys) == []
+    return assign_operations(parse_routes(routes, "per-route", None)[0], keys, indexes or [])
 
 
 def operations(routes: str, keys: list[Key], indexes: list[Index] | None = None) -> list[str]:
-    parsed, problems = parse_routes(routes, keys, indexes or [], "per-route")
-    assert not problems
-    return [route.operation for route in parsed]
+    return [route.operation for route in assigned(routes, keys, indexes)]
 
 
 class TestText:
@@ -182,7 +187,7 @@ class TestTableAndKeys:
     @pytest.mark.parametrize("answer", ["", "1a", "a-b", "a b", "a:", "a:B", "a:n", ":S", "k" * 65, "é", "a:S:N"])
     def test_refuses_a_key(self, answer: str) -> None:
         with pytest.raises(AnswerError):
-            parse_key(answer, max_bytes=2048, string_sample="001")
+            parse_partition_key(answer)
 
     def test_refuses_one_attribute_for_both_keys(self) -> None:
         problems = parse_answers({**ANSWERS, "sort_key": "user_id:N"})[1]
@@ -200,8 +205,8 @@ class TestTableAndKeys:
                 "indexes: 'id:uuid': 'id:uuid' has the type 'uuid', which a key cannot have; write id:S",
             ),
             (
-                {"partition_key": "id:owner"},
-                "write id:S for a string, id:N for a number, id:uuid for an id that the service makes",
+                {"partition_key": "id:Owner"},
+                "write id:S for a string, id:N for a number, id:uuid for an id that the service makes, id:owner for the user who signed in",
             ),
             ({"partition_key": "id:UUID"}, "partition_key: 'id:UUID' has the type 'UUID', which a key cannot have"),
             (
@@ -316,7 +321,7 @@ class TestRouteGrammar:
         ],
     )
     def test_accepts(self, routes: str, keys: list[str]) -> None:
-        parsed, problems = parse_routes(routes, [USER_ID], [], "per-route")
+        parsed, problems = parse_routes(routes, "per-route", None)
         assert ([route.key for route in parsed], problems) == (keys, [])
 
     @pytest.mark.parametrize(
@@ -373,7 +378,7 @@ class TestRouteGrammar:
 
     def test_derives_names_that_fit_and_differ_for_long_paths(self) -> None:
         routes = ", ".join(f"GET /{'x' * 99}/{end}" for end in ("one", "two"))
-        parsed, problems = parse_routes(routes, [USER_ID], [], "per-route")
+        parsed, problems = parse_routes(routes, "per-route", None)
         assert problems == []
         assert len({route.name for route in parsed}) == 2
         assert all(len(route.name) <= 64 for route in parsed)
@@ -396,7 +401,7 @@ class TestRouteGrammar:
         ],
     )
     def test_names_the_handler(self, route: str, name: str) -> None:
-        assert parse_routes(route, [USER_ID], [], "per-route")[0][0].name == name
+        assert parse_routes(route, "per-route", None)[0][0].name == name
 
     @pytest.mark.parametrize(("functions", "most"), [("per-route", 150), ("single", 45)])
     def test_takes_as_many_routes_as_aws_does(self, functions: str, most: int) -> None:
@@ -474,7 +479,7 @@ class TestOperations:
     )
     def test_query_the_index_of_the_parameter(self, route: str, indexes: list[str], expected: str) -> None:
         parsed = parse_indexes(", ".join(indexes), [USER_ID], Attributes())[0]
-        (found,) = parse_routes(route, [USER_ID], parsed, "per-route")[0]
+        (found,) = assigned(route, [USER_ID], parsed)
         assert found.resource == expected
         assert found.operation == ("query" if expected else "read" if "user_id" in route else "stub")
 
@@ -484,15 +489,15 @@ class TestOperations:
 
     def test_locate_a_new_item_at_the_nearest_route_that_reads_it(self) -> None:
         routes = "POST /people, POST /users, GET /users/{user_id}, DELETE /people/{user_id}, GET /people/{user_id}"
-        parsed = parse_routes(routes, [USER_ID], [], "per-route")[0]
+        parsed = assigned(routes)
         assert [route.location for route in parsed[:2]] == ["/people/{user_id}", "/users/{user_id}"]
 
     def test_locate_a_new_item_below_whole_segments(self) -> None:
         routes = "POST /user, GET /users/{user_id}, GET /user/{user_id}"
-        assert parse_routes(routes, [USER_ID], [], "per-route")[0][0].location == "/user/{user_id}"
+        assert assigned(routes)[0].location == "/user/{user_id}"
 
     def test_locate_nothing_where_no_route_has_an_item(self) -> None:
-        assert parse_routes("POST /users", [USER_ID], [], "per-route")[0][0].location == ""
+        assert assigned("POST /users")[0].location == ""
 
 
 class TestDefaultRoutes:
@@ -591,7 +596,7 @@ class TestAttributes:
                 "a:uuid",
                 "'a:uuid': a uuid is the last attribute of the table's key; write partition_key=a:uuid, or sort_key=a:uuid",
             ),
-            ("a:owner", "'a:owner': 'owner' is not a type; write"),
+            ("a:owner", "'a:owner': an owner is the table's partition key; write partition_key=a:owner"),
             ("..., a", "'...' allows other attributes; write it once, at the end"),
             ("a, ..., ...", "'...' allows other attributes; write it once, at the end"),
             (", ".join(f"a{number}" for number in range(101)), "lists 101 attributes, and the limit is 100; remove 1,"),
@@ -920,3 +925,122 @@ def test_each_type_of_attribute_is_in_every_table() -> None:
         "source.RUST_KINDS": source.RUST_KINDS.keys(),
     }
     assert {name: types for name, types in tables.items() if types != TYPES.keys()} == {}
+
+
+class TestOwners:
+    OWNER = parse_partition_key("user_id:owner")
+    ID = parse_sort_key("todo_id:uuid")
+    KEYS: ClassVar[list[Key]] = [key for key in (OWNER, ID) if key]
+
+    def test_are_the_partition_key_of_a_table_alone(self) -> None:
+        answers = {**ANSWERS, "partition_key": "user_id:owner", "auth": "jwt", "api_type": "http"}
+        service = parse_answers(answers)[0]
+        assert service
+        assert service.partition_key.is_owner
+        for answer in ({"sort_key": "a:owner"}, {"indexes": "a:owner"}):
+            (problem,) = parse_answers({**answers, **answer})[1]
+            assert "which only a table's partition key can have" in problem
+
+    @pytest.mark.parametrize("auth", ["iam", "none"])
+    def test_need_users_who_sign_in(self, auth: str) -> None:
+        problems = parse_answers({**ANSWERS, "partition_key": "user_id:owner", "auth": auth})[1]
+        assert problems == [
+            "partition_key: the owner of an item is the user who signed in; answer auth=jwt api_type=http, too"
+        ]
+
+    @pytest.mark.parametrize("path", ["/todos/{user_id}", "/{user_id}/{todo_id}", "/x/{user_id+}"])
+    def test_are_in_no_path(self, path: str) -> None:
+        (problem,) = route_problems(f"GET {path}", self.KEYS)
+        assert problem == (
+            f"'GET {path}': {{user_id}} is the user who signed in, whom the token names; remove it from the path"
+        )
+
+    @pytest.mark.parametrize(
+        ("routes", "expected"),
+        [
+            (TestOperations.ALL.format("/a/{todo_id}"), "read read stub replace update delete stub stub"),
+            ("GET /a, HEAD /a, POST /a, PUT /a, GET /a/{todo_id}", "query query create stub read"),
+            ("GET /, POST /, DELETE /{todo_id}", "query create delete"),
+            ("GET /a, POST /a", "stub stub"),
+            ("GET /admin/login, POST /admin/login, POST /todos, GET /todos/{todo_id}", "stub stub create read"),
+            ("GET /a/{other}, GET /a/{other}/{todo_id}, GET /b/{todo_id+}", "stub stub stub"),
+        ],
+    )
+    def test_leave_the_sort_key_to_the_path(self, routes: str, expected: str) -> None:
+        assert operations(routes, self.KEYS) == expected.split()
+
+    @pytest.mark.parametrize(
+        ("routes", "expected"),
+        [
+            (TestOperations.ALL.format("/profile"), "read read stub replace update delete stub stub"),
+            ("GET /health, DELETE /session, GET /profile, PUT /profile", "stub stub read replace"),
+            ("GET /health, PATCH /a/profile, DELETE /a/profile", "stub update delete"),
+            ("GET /me, DELETE /session", "read stub"),
+            ("GET /me, GET /you, HEAD /you", "read read read"),
+            ("POST /me, GET /{other}", "stub stub"),
+        ],
+    )
+    def test_have_one_item_each_without_a_sort_key(self, routes: str, expected: str) -> None:
+        assert operations(routes, self.KEYS[:1]) == expected.split()
+
+    @pytest.mark.parametrize(
+        ("answer", "attributes", "expected"),
+        [
+            ("status", "", {"by-status": ("user_id", "status", True)}),
+            ("at:N", "", {"by-at": ("user_id", "at", False)}),
+            (
+                "status, text",
+                "status:open|done, text",
+                {"by-status": ("user_id", "status", True), "by-text": ("user_id", "text", True)},
+            ),
+            (
+                "a, b, c, d",
+                "a:number, b:integer, c:datetime, d:created",
+                {f"by-{name}": ("user_id", name, False) for name in "abcd"},
+            ),
+        ],
+    )
+    def test_look_up_or_sort_by_the_attribute_of_an_index(
+        self, answer: str, attributes: str, expected: dict[str, tuple[str, str, bool]]
+    ) -> None:
+        indexes, problems = parse_indexes(answer, self.KEYS, parse_attributes(attributes, [])[0])
+        assert problems == []
+        assert {index.name: (*(key.name for key in index.keys), index.is_lookup) for index in indexes} == expected
+
+    @pytest.mark.parametrize(
+        ("answer", "problem"),
+        [
+            (
+                "a/b",
+                "'a/b': an index has at most two key attributes; user_id is its partition key, so name one attribute",
+            ),
+            ("user_id", "'user_id': 'user_id' is the table's partition key"),
+            (
+                "todo_id",
+                "'todo_id': 'todo_id' is the table's sort key, which the table itself finds items by; remove it",
+            ),
+            ("a, a", "'a': is listed twice; remove one"),
+        ],
+    )
+    def test_refuse_an_index_with_a_hint(self, answer: str, problem: str) -> None:
+        (found,) = parse_indexes(answer, self.KEYS, Attributes())[1]
+        assert problem in found
+
+    def test_find_their_items_by_default_routes(self) -> None:
+        answers = {**ANSWERS, "table_name": "todos", "partition_key": "user_id:owner", "indexes": "status, at:N"}
+        with_sort_key = {**answers, "sort_key": "todo_id:uuid"}
+        indexes = parse_indexes("status, at:N", self.KEYS, Attributes())[0]
+        routes = assigned(make_default_routes(with_sort_key), self.KEYS, indexes)
+        assert {route.key: route.resource or route.operation for route in routes} == {
+            "GET /todos": "query",
+            "POST /todos": "create",
+            "GET /todos/{todo_id}": "read",
+            "PUT /todos/{todo_id}": "replace",
+            "PATCH /todos/{todo_id}": "update",
+            "DELETE /todos/{todo_id}": "delete",
+            "GET /todos-by-status/{status}": "by-status",
+            "GET /todos-by-at": "by-at",
+        }
+        assert [route.location for route in routes[:2]] == ["", "/todos/{todo_id}"]
+        assert [route.sort_key.name if route.sort_key else "" for route in routes] == ["todo_id", *[""] * 6, "at"]
+        assert make_default_routes({**answers, "indexes": ""}) == "GET /todos, PUT /todos, PATCH /todos, DELETE /todos"
