@@ -29,6 +29,27 @@ def preflight_response(gateway: Gateway, request: Request, _path: str) -> Respon
     return None
 
 
+{% if service.is_jwt -%}
+def needs_token(api: dict[str, Any], settings: dict[str, Any]) -> bool:
+    """Return whether a route has an authorizer: its event's, or that of the API, from which SAM exempts OPTIONS."""
+    inherited = {} if settings["Method"].upper() == "OPTIONS" else api.get("Auth") or {}
+    authorizer = (settings.get("Auth") or {}).get("Authorizer") or inherited.get("DefaultAuthorizer", "NONE")
+    return bool(authorizer != "NONE")
+
+
+def unauthorized_response(gateway: Gateway, request: Request, match: Match) -> Response | None:
+    """Return the response to a request whose route needs a token, if it has no valid one."""
+    try:
+        if match.route.needs_token:
+            tokens.check_times(tokens.read_claims(request.headers.get("Authorization", "")))
+    except tokens.TokenError as error:
+        response = gateway_response(gateway, 401, "Unauthorized")
+        response.headers["WWW-Authenticate"] = f'Bearer scope="" error="invalid_token" error_description="{error}"'
+        return response
+    return None
+
+
+{% endif -%}
 def make_event(gateway: Gateway, request: Request, match: Match, path: str) -> dict[str, Any]:
     """Return the event of an HTTP API, payload format 2.0. Path parameters are decoded; what is empty is left out."""
     route_key = f"{match.route.method} {match.route.path}"
@@ -58,6 +79,12 @@ def make_event(gateway: Gateway, request: Request, match: Match, path: str) -> d
     }
     if cookies := headers.pop("cookie", None):
         event["cookies"] = re.split(r"; *|,", cookies)
+{%- if service.is_jwt %}
+    if match.route.needs_token:
+        claims = tokens.read_claims(headers["authorization"])
+        formatted = {name: tokens.format_claim(claim) for name, claim in claims.items() if claim is not None}
+        event["requestContext"]["authorizer"] = {"jwt": {"claims": formatted, "scopes": None}}
+{%- endif %}
     if match.parameters:
         event["pathParameters"] = {name: unquote(value) for name, value in match.parameters.items()}
     if request.args:

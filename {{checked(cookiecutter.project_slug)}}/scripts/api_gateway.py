@@ -16,6 +16,9 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
+{% if service.is_jwt -%}
+import tokens
+{% endif -%}
 from cloudformation import Template, TemplateError
 from werkzeug import Request, Response
 from werkzeug.datastructures import Headers
@@ -28,6 +31,9 @@ class Route(NamedTuple):
     path: str
     function: str
     seconds: float
+{%- if service.is_jwt %}
+    needs_token: bool
+{%- endif %}
 
 
 class Match(NamedTuple):
@@ -46,7 +52,7 @@ class Gateway(NamedTuple):
     decodes_base64: bool
 
 
-EVENT_SETTINGS = ("Method", "Path", "TimeoutInMillis")
+EVENT_SETTINGS = ({{ '"Auth", ' if service.is_jwt }}"Method", "Path", "TimeoutInMillis")
 
 
 class ResultError(Exception):
@@ -61,10 +67,10 @@ def read_gateway(template: Template) -> Gateway:
         raise TemplateError(f"no {API} is declared")
     cors = read_cors(template.resolve(api.get(CORS) or {}))
     stage = template.resolve(api.get("StageName", "$default"))
-    return Gateway(list(list_routes(template)), cors, stage, HAS_BINARY_TYPES or bool(api.get("BinaryMediaTypes")))
+    return Gateway(list(list_routes(template{{ ", api" if service.is_jwt }})), cors, stage, HAS_BINARY_TYPES or bool(api.get("BinaryMediaTypes")))
 
 
-def list_routes(template: Template) -> Iterator[Route]:
+def list_routes(template: Template{{ ", api: dict[str, Any]" if service.is_jwt }}) -> Iterator[Route]:
     for function, properties in template.list_resources("AWS::Serverless::Function").items():
         for name, event in (properties.get("Events") or {}).items():
             if event.get("Type") == EVENT:
@@ -73,7 +79,7 @@ def list_routes(template: Template) -> Iterator[Route]:
                 if "Method" not in settings or "Path" not in settings:
                     raise TemplateError(f"{function}: event {name} needs a Method and a Path")
                 seconds = float(settings.get("TimeoutInMillis", SECONDS * 1000)) / 1000
-                yield Route(settings["Method"].upper(), settings["Path"], function, seconds)
+                yield Route(settings["Method"].upper(), settings["Path"], function, seconds{{ ", needs_token(api, settings)" if service.is_jwt }})
 
 
 def read_cors(settings: dict[str, Any]) -> dict[str, str]:

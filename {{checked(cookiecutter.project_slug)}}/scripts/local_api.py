@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager{{ ", nullcontext" if service.is_jwt }}
 from functools import partial
 from pathlib import Path
 
@@ -100,6 +100,10 @@ class LocalApi:
             return preflight
         if match is None:
             return api_gateway.gateway_response(gateway, *api_gateway.NO_ROUTE)
+{%- if service.is_jwt %}
+        if refusal := api_gateway.unauthorized_response(gateway, request, match):
+            return refusal
+{%- endif %}
         event = json.dumps(api_gateway.make_event(gateway, request, match, path), ensure_ascii=False).encode()
         if len(event) > MAX_EVENT_BYTES:
             return api_gateway.gateway_response(gateway, *api_gateway.TOO_LARGE)
@@ -170,16 +174,27 @@ def run_api(endpoint: str, port: int = 0, debug_port: int | None = None) -> Iter
 def main() -> None:
     parser = argparse.ArgumentParser(description="Serve the API on 127.0.0.1 without Docker.")
     parser.add_argument("--port", type=partial(read_port, "PORT"), required=True, help="port of the API")
+{%- if service.is_jwt %}
+    parser.add_argument("--table-port", type=partial(read_port, "LOCALSTACK_PORT"), help="for a table in memory")
+{%- else %}
     parser.add_argument("--table-port", type=partial(read_port, "LOCALSTACK_PORT"), required=True, help="DynamoDB's")
+{%- endif %}
     parser.add_argument("--debug-port", type=partial(read_port, "DEBUG"), help="port on which to wait for a debugger")
     arguments = parser.parse_args()
     end_at_first_signal()
+{%- if service.is_jwt %}
+    port, emulator = arguments.table_port, os.environ.get("AWS_ENDPOINT_URL", "")
+    items = "Its items are lost when it stops"
+    if not port:
+        print("`sam local` has no JWT authorizer: the API runs without a container, its table in the emulator")
+        items = "Its items are in the emulator"
+{%- endif %}
     try:
         with (
-            run_table(arguments.table_port) as endpoint,
+            {{ "run_table(port) if port else nullcontext(emulator)" if service.is_jwt else "run_table(arguments.table_port)" }} as endpoint,
             run_api(endpoint, arguments.port, arguments.debug_port) as url,
         ):
-            print(f"The API responds at {url}. Its items are lost when it stops; Ctrl-C stops it.", flush=True)
+            print(f"The API responds at {url}. {{ "{items}" if service.is_jwt else "Its items are lost when it stops" }}; Ctrl-C stops it.", flush=True)
             while True:
                 time.sleep(0.5)  # a wait without an end would miss a signal that another thread receives
     except KeyboardInterrupt:

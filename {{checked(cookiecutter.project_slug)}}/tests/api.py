@@ -16,6 +16,9 @@ from botocore.awsrequest import AWSRequest
 import openapi
 import requests
 {%- endif %}
+{%- if service.is_jwt %}
+from tokens import make_token, read_claims
+{%- endif %}
 
 if TYPE_CHECKING:  # the types are installed with the tools of `make lint` only
     from mypy_boto3_dynamodb import service_resource
@@ -74,10 +77,24 @@ class Response(NamedTuple):
 class Api:
     """The API behind a URL. Each method takes a route's path, and an item with the values of the path's parameters."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str{{ ", token: str" if service.is_jwt }}) -> None:
         self.url = url.rstrip("/")
+{%- if service.is_jwt %}
+        self.token = token
+{%- endif %}
 {%- if service.is_signed %}
         self.credentials = boto3.Session().get_credentials() if ".execute-api." in url else None
+{%- endif %}
+{%- if service.is_jwt %}
+
+    @property
+    def user(self) -> str:
+        """The user who is signed in: the claim sub of the token."""
+        return str(read_claims(self.token)["sub"])
+
+    def signed_in_as(self, user: str) -> Api:
+        """Return the API as another user calls it, with a token that only this machine takes."""
+        return Api(self.url, make_token(user))
 {%- endif %}
 
     def get(self, path: str, item: Item | None = None, *, headers: Headers = None, **query: str) -> Response:
@@ -111,7 +128,11 @@ class Api:
             method,
             self.url + fill(path, item or {}),
             params=query,
+{%- if service.is_jwt %}
+            headers={"Authorization": f"Bearer {self.token}", "Content-Type": "application/json", **(headers or {})},
+{%- else %}
             headers={"Content-Type": "application/json", **(headers or {})},
+{%- endif %}
             data=text.encode() if text else None,
 {%- if service.is_signed %}
             auth=self.sign,

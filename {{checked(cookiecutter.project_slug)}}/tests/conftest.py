@@ -18,8 +18,14 @@ import boto3
 import local_api
 import pytest
 {{ source.import_from("api", "ATTRIBUTES", "KEY", "Api", "Item", "NewItem", "Table", WRITTEN=service.attributes.written) }}
+{%- if service.is_jwt %}
+from tokens import make_token
+{%- endif %}
 
 API_URL = os.environ.get("API_URL")
+{%- if service.is_jwt %}
+TOKEN = os.environ.get("TOKEN") or make_token(f"test-{uuid.uuid4()}")
+{%- endif %}
 DEFAULT_TABLE = "{{ service.table_name }}"
 TABLE_NAME = os.environ.setdefault("TABLE_NAME", DEFAULT_TABLE)
 
@@ -47,10 +53,10 @@ def endpoint() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def api(endpoint: str) -> Iterator[Api]:
     if API_URL:
-        yield Api(API_URL)
+        yield Api(API_URL{{ ", TOKEN" if service.is_jwt }})
         return
     with local_api.run_api(endpoint{{ ", in_thread=True" if service.is_python }}) as url:
-        yield Api(url)
+        yield Api(url{{ ", TOKEN" if service.is_jwt }})
 {%- if service.is_python and contract.sends_at_once(service) %}
 
 
@@ -61,7 +67,7 @@ def parallel_api(api: Api, endpoint: str) -> Iterator[Api]:
         yield api
         return
     with local_api.run_api(endpoint) as url:
-        yield Api(url)
+        yield Api(url{{ ", TOKEN" if service.is_jwt }})
 {%- endif %}
 
 
