@@ -187,6 +187,8 @@ def check_path(entry: str, path: str) -> None:
         raise AnswerError(
             f"{quote(entry)}: the path has {len(path)} characters, and the limit is {PATH_LENGTH}; use shorter names"
         )
+    if path == "/_docs":
+        raise AnswerError(f"{quote(entry)}: on the laptop '/_docs' is the page to try the API; use another path")
     segments = split_path(path)
     for position, segment in enumerate(segments, start=1):
         check_segment(entry, segment, is_last=position == len(segments))

@@ -64,7 +64,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_report_header() -> list[str]:
     """Say at the start which tests are left out on this machine."""
-    missing = {marker: find_missing(marker) for marker in ("docker", "go", "lldb", "ministack", "node", "rust")}
+    missing = {
+        marker: find_missing(marker) for marker in ("browser", "docker", "go", "lldb", "ministack", "node", "rust")
+    }
     return [f"left out, tests marked `{marker}`: {reason}" for marker, reason in missing.items() if reason]
 
 

@@ -337,6 +337,7 @@ class TestRouteGrammar:
             ("GET a", "write '/a'"),
             ("GET /a/", "write '/a'"),
             ("GET //a", "'' is not a path segment"),
+            ("ANY /_docs docs", "on the laptop '/_docs' is the page to try the API; use another path"),
             ("GET /a//b", "'' is not a path segment"),
             ("GET /a b!", "'b!'"),
             ("GET /ü", "'ü' is not a path segment"),

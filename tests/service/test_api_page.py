@@ -83,7 +83,7 @@ def test_is_one_file_that_loads_nothing(bake_with_tools: Bake, name: str) -> Non
     assert [attributes for _, attributes in page.tags if "src" in attributes] == []
     assert (
         page.tags[3][1]["content"]
-        == "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:"
+        == "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; connect-src 'self'"
     )
     assert "@import" not in page.texts[tags.index("style")]
     assert "url(http" not in page.texts[tags.index("style")]

@@ -119,6 +119,17 @@ def test_survives_a_template_that_sam_cannot_serve(service: Service) -> None:
     assert "Traceback" not in errors.read_text()
 
 
+def test_prints_the_address_of_the_page_that_make_docs_wrote(service: Service) -> None:
+    page = service.path / "build" / "api.html"
+    page.parent.mkdir()
+    page.touch()
+
+    with serving(service, find_free_port()) as (process, _):
+        output = read_until(process, "page")
+
+    assert output.splitlines()[-1] == f"The API's page: {page.as_uri()}"
+
+
 def test_restarts_sam_after_each_build(service: Service) -> None:
     source = service.path / "src" / "routes.rs"
 

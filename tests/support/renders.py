@@ -26,6 +26,7 @@ MINISTACK_BASE = "local/debian-forky:lambda"
 
 # What tests with a marker need, and its program.
 PROGRAMS = {"lldb": ("LLDB", "lldb"), "node": ("Node.js", "npx"), "rust": ("cargo", "cargo")}
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 # Debug information, incremental compilation and optimization take longer than they save here. An edit of this file
 # makes cargo compile everything again.
@@ -63,6 +64,11 @@ def go_answers() -> bool:
     )
 
 
+def find_browser() -> str | None:
+    """Return the path of a browser that the tests can use."""
+    return next(filter(None, map(shutil.which, BROWSERS)), None)
+
+
 @lru_cache
 def find_missing(marker: str) -> str:
     """Return what tests with a marker need and this machine lacks, or nothing."""
@@ -72,6 +78,8 @@ def find_missing(marker: str) -> str:
         return f"the image {MINISTACK_BASE} does not exist"
     if marker == "go" and not go_answers():
         return "Go is not installed, or cannot download modules"
+    if marker == "browser" and find_browser() is None:
+        return f"none of {', '.join(BROWSERS)} is installed"
     name, program = PROGRAMS.get(marker, ("", ""))
     return f"{name} is not installed" if program and shutil.which(program) is None else ""
 

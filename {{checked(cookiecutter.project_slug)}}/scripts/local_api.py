@@ -24,9 +24,10 @@ sys.path[:0] = [str(PROJECT / "localstack"), str(PROJECT / "localstack" / "ready
 import api_gateway  # noqa: E402
 import create_table  # noqa: E402
 from cloudformation import Template, TemplateError  # noqa: E402
-from local_http import start_server  # noqa: E402
+from local_http import error_response, start_server  # noqa: E402
 from local_lambda import Function, FunctionError, IntegrationTimeout, Settings, read_functions  # noqa: E402
 from ports import end_at_first_signal, read_port  # noqa: E402
+from write_docs import make_page  # noqa: E402
 
 TEMPLATE = PROJECT / "template.yaml"
 REGION = "{{ service.region }}"
@@ -91,7 +92,12 @@ class LocalApi:
                 print(f"template.yaml is invalid, and the API stays as it was: {error}", flush=True)
 
     def respond(self, request: Request) -> Response:
-        """Return what API Gateway responds to a request."""
+        """Return what API Gateway responds to a request, or the page to try the API."""
+        if request.path == "/_docs":
+            try:
+                return Response(make_page(), content_type="text/html; charset=utf-8")
+            except Exception as error:
+                return error_response(500, f"openapi.yaml is invalid; `make lint` says more: {error!r}")
         self.reload()
         gateway = self.gateway
         path = api_gateway.read_path(request)
@@ -194,7 +200,8 @@ def main() -> None:
             {{ "run_table(port) if port else nullcontext(emulator)" if service.is_jwt else "run_table(arguments.table_port)" }} as endpoint,
             run_api(endpoint, arguments.port, arguments.debug_port) as url,
         ):
-            print(f"The API responds at {url}. {{ "{items}" if service.is_jwt else "Its items are lost when it stops" }}; Ctrl-C stops it.", flush=True)
+            print(f"The API responds at {url}. {{ "{items}" if service.is_jwt else "Its items are lost when it stops" }}; Ctrl-C stops it.")
+            print(f"Try it in a browser: {url}/_docs", flush=True)
             while True:
                 time.sleep(0.5)  # a wait without an end would miss a signal that another thread receives
     except KeyboardInterrupt:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import sources
 from ports import end_at_first_signal, is_listening, read_port
+from write_docs import PAGE
 
 PROJECT = Path(__file__).resolve().parent.parent
 TEMPLATE = PROJECT / "template.yaml"
@@ -35,6 +36,8 @@ def main() -> int:
             if status := make(target):
                 return status
         read_port("PORT", str(arguments.port))
+        if PAGE.exists():
+            print(f"The API's page: {PAGE.as_uri()}", flush=True)
         sam = start_sam(arguments)
         is_waiting = False  # for a change, after sam could not serve a template
         for changed in watch_sources():

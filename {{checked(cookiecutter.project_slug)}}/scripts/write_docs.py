@@ -1,5 +1,8 @@
 {% set has_any = service.routes | selectattr("method", "equalto", "ANY") | list -%}
-"""Writes openapi.yaml as a page, build/api.html: one file with Swagger UI, which loads nothing."""
+"""Writes openapi.yaml as a page, build/api.html: one file with Swagger UI, which loads nothing.
+
+local_api.py serves the same page at /_docs, where it can send requests.
+"""
 
 import html
 import json
@@ -12,7 +15,6 @@ import yaml
 
 PROJECT = Path(__file__).resolve().parent.parent
 PAGE = PROJECT / "build" / "api.html"
-SWAGGER_UI = files("flask_swagger_ui") / "dist"
 {%- if has_any %}
 ANY_METHOD = "x-amazon-apigateway-any-method"  # not in OpenAPI, so Swagger UI does not show it
 {%- endif %}
@@ -24,7 +26,7 @@ TEMPLATE = Template("""\
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy"
-  content="default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:">
+  content="default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; connect-src 'self'">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>$title</title>
 <link rel="icon" href="data:,">
@@ -38,14 +40,17 @@ TEMPLATE = Template("""\
 <script type="application/json" id="openapi">$openapi</script>
 <script>$script</script>
 <script>
+const openapi = JSON.parse(document.getElementById("openapi").textContent);
+const isServed = location.pathname === "/_docs";
+if (isServed) openapi.servers = [{url: location.origin}];
 SwaggerUIBundle({
   domNode: document.getElementById("page"),
-  spec: JSON.parse(document.getElementById("openapi").textContent),
+  spec: openapi,
   plugins: [() => ({
     statePlugins: {spec: {wrapSelectors: {url: () => () => "http://localhost/"}}},
     components: {InfoUrl: () => null},
   })],
-  supportedSubmitMethods: [],
+  supportedSubmitMethods: isServed ? ["get", "head", "post", "put", "patch", "delete", "options"] : [],
   validatorUrl: null,
 });
 </script>
@@ -54,9 +59,10 @@ SwaggerUIBundle({
 """)
 
 
-def main() -> None:
+def make_page() -> str:
     openapi = yaml.safe_load((PROJECT / "openapi.yaml").read_text(encoding="utf-8"))
-    script = (SWAGGER_UI / "swagger-ui-bundle.js").read_text(encoding="utf-8")
+    swagger_ui = files("flask_swagger_ui") / "dist"
+    script = (swagger_ui / "swagger-ui-bundle.js").read_text(encoding="utf-8")
 {%- if has_any %}
     any_routes = [
         f"<p><strong>ANY</strong> <code>{html.escape(path)}</code> {html.escape(operations[ANY_METHOD]['summary'])}</p>"
@@ -64,9 +70,9 @@ def main() -> None:
         if ANY_METHOD in operations
     ]
 {%- endif %}
-    page = TEMPLATE.substitute(
+    return TEMPLATE.substitute(
         title=html.escape(openapi["info"]["title"]),
-        style=(SWAGGER_UI / "swagger-ui.css").read_text(encoding="utf-8"),
+        style=(swagger_ui / "swagger-ui.css").read_text(encoding="utf-8"),
 {%- if has_any %}
         any_routes="".join(any_routes),
 {%- endif %}
@@ -74,8 +80,11 @@ def main() -> None:
         # HTML would read these as tags; all of them are in strings and patterns.
         script=re.sub(r"<(?=!--|/?script)", r"\\x3c", script, flags=re.IGNORECASE),
     )
+
+
+def main() -> None:
     PAGE.parent.mkdir(exist_ok=True)
-    PAGE.write_text(page, encoding="utf-8")
+    PAGE.write_text(make_page(), encoding="utf-8")
     print(PAGE.relative_to(PROJECT))
 
 
