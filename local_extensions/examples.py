@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 def format_call(service: Service, route: Route) -> str:
     """Return a call of a route that can be pasted into a shell."""
     methods = {"ANY": "", "GET": "", "HEAD": "--head "}
-    call = f"curl --include {methods.get(route.method, f'--request {route.method} ')}http://127.0.0.1:3000"
-    call = f"{call}{format_path(service, route)}".replace("--include --head", "--head")
+    token = '--header "Authorization: Bearer $TOKEN" ' if service.is_jwt else ""
+    call = f"curl --include {methods.get(route.method, f'--request {route.method} ')}{token}http://127.0.0.1:3000"
+    call = f"{call}{format_path(service, route)}".replace("--include --head ", "--head ")
     return f"{call} \\\n  --data '{format_body(service, route)}'" if route.body_schema else call
 
 

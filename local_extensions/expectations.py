@@ -26,7 +26,7 @@ FILES_FOR_SOME: dict[tuple[str, ...], Callable[[Service], bool]] = {
     ),
     ("src/service/etags.py",): lambda service: service.is_python and bool(service.attributes.revision),
     ("scripts/check_stage.py", "scripts/tokens.py"): lambda service: service.is_jwt,
-    ("scripts/serve_with_sam.py",): lambda service: not service.is_jwt,
+    ("env.json", "scripts/serve_with_sam.py"): lambda service: not service.is_jwt,
     ("Cargo.toml", "deny.toml", "rustfmt.toml", "src/*.rs"): lambda service: not service.is_python,
     ("src/written.rs",): lambda service: bool(service.attributes.written or service.attributes.expiry),
     ("src/etags.rs",): lambda service: bool(service.attributes.revision),

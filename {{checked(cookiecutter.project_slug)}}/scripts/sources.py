@@ -73,6 +73,7 @@ def build() -> dict[str, Path]:
     return programs if result.returncode == 0 else {}
 
 
+{% if not service.is_jwt -%}
 def find_target_directory() -> Path:
     """Return the directory in which cargo puts what it builds; its configuration may name another one than target."""
     command = ["cargo", "metadata", "--format-version", "1", "--no-deps"]
@@ -80,6 +81,7 @@ def find_target_directory() -> Path:
     return Path(json.loads(result.stdout)["target_directory"])
 
 
+{% endif -%}
 def list_files(programs: Iterable[Path]) -> set[Path]:
     """Return the files that programs were built from: those of their packages, and what these include."""
     files = {PROJECT / "Cargo.toml"}
