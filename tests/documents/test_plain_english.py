@@ -11,7 +11,7 @@ from renders import TEMPLATE
 from repositories import run
 
 FILES = run("git", "ls-files", "-z", directory=TEMPLATE).strip("\0").split("\0")
-READ = [file for file in FILES if Path(file).suffix != ".svg" and Path(file).name != Path(__file__).name]
+READ = [file for file in FILES if Path(file).suffix not in {".png", ".svg"} and Path(file).name != Path(__file__).name]
 
 # Words that are wrong wherever they occur, what to write instead, and an example.
 WORDS = [
