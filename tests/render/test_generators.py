@@ -77,12 +77,6 @@ def cruft_service(repository: Path, tmp_path: Path) -> Path:
     return service
 
 
-def test_cruft_create_prints_what_to_do_next(repository: Path, tmp_path: Path) -> None:
-    output = render_with_cruft(repository, tmp_path / "output", ANSWERS)
-
-    assert f"Next:\n  cd {tmp_path / 'output' / 'orders'}\n" in output
-
-
 def test_cruft_diff_prints_a_patch_that_applies_and_nothing_else_on_stdout(cruft_service: Path) -> None:
     makefile = (cruft_service / "Makefile").read_text(encoding="utf-8")
     (cruft_service / "Makefile").write_text(f"# Edited\n{makefile}", encoding="utf-8")
@@ -94,12 +88,6 @@ def test_cruft_diff_prints_a_patch_that_applies_and_nothing_else_on_stdout(cruft
     assert [line for line in lines if line.startswith("-")][1:] == ["-# Edited"]
     run("git", "apply", "../patch", directory=cruft_service)
     assert run("git", "status", "--short", directory=cruft_service) == ""
-
-
-def test_cruft_diff_prints_nothing_on_stdout_for_an_unchanged_service(cruft_service: Path) -> None:
-    run("bash", "-ec", "cruft diff >../patch", directory=cruft_service)
-
-    assert (cruft_service.parent / "patch").read_text(encoding="utf-8") == ""
 
 
 def test_cruft_update_brings_new_routes(cruft_service: Path) -> None:

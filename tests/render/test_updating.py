@@ -335,15 +335,6 @@ class TestDamage:
         assert "<<<<<<< HEAD" in rendered.service.read("template.yaml")
         assert "template.yaml: " in output
 
-    def test_a_hand_made_event_that_is_the_first_does_not_land_in_another_function(self, rendered: Team) -> None:
-        rendered.edit("template.yaml", "      Events:\n", f"      Events:\n{HEALTH_EVENT}")
-        rendered.commit()
-
-        change(rendered, "functions=per-route", status=2)
-
-        assert "UU template.yaml" in rendered.status
-        assert "<<<<<<< HEAD" in rendered.service.read("template.yaml")
-
     def test_a_resource_that_owner_and_template_add_is_a_conflict(self, team: Team) -> None:
         team.render("functions=per-route")
         role = "  LogRole:\n    Type: AWS::IAM::Role\n\n"
@@ -477,11 +468,3 @@ class TestVersions:
         team.do("make update TEMPLATE=../tagged VERSION=v1.1.0")
 
         assert json.loads(team.service.read("answers.json"))["version"] == "v1.1.0"
-
-
-def test_skips_in_a_shallow_clone_and_names_what_it_lacks(repository: Path, tmp_path: Path) -> None:
-    clone = str(tmp_path / "shallow")
-    run("git", "clone", "--quiet", "--depth", "1", f"file://{repository}", clone, directory=tmp_path)
-
-    with pytest.raises(pytest.skip.Exception, match=f"no version {FIRST}: `git fetch --unshallow`"):
-        require_version(tmp_path / "shallow", FIRST)

@@ -13,7 +13,7 @@ import pytest
 import requests
 
 from renders import find_free_port
-from stacks import Stack, wait_until
+from stacks import Stack
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -439,11 +439,7 @@ class TestEdits:
         ("old", "new", "line"),
         [
             ("Resources:", "Resources: [", "not valid YAML, line "),
-            ("  Probe:\n    Type: AWS", "  Probe:\n    Typ: AWS", ""),
-            ("        - AttributeName: user_id\n          AttributeType: S", "        []", "Table: "),
-            ("      KeySchema:", "      KeySchem:", "Table has no KeySchema"),
             ('Path: "/probe/{case}"', 'Pathh: "/probe/{case}"', "Probe: event Probe needs a Method and a Path"),
-            ("Timeout: 20", "Timeout: soon", "Probe: "),
             ("Type: AWS::Serverless::Api", "Type: AWS::Serverless::Apis", "no AWS::Serverless::Api is declared"),
             ("      Events:\n        Probe:", "      Events:\n        - Probe:", "`make lint` says more: "),
         ],
@@ -462,15 +458,14 @@ class TestEdits:
             template.write_text(broken)
             statuses = [requests.get(f"{stack.url}/users", timeout=SECONDS).status_code for _ in range(2)]
             lines = [text for text in read_log(stack).splitlines() if text.startswith("template.yaml is invalid")]
-        if line:
-            stack = Stack(service, find_free_port(), find_free_port())
-            started = service.run("make", "dev", "DOCKER=no", *stack.settings)
-            assert started.returncode != 0
-            assert f"template.yaml is invalid: {line}" in started.stdout
-            assert "Traceback" not in started.stdout
-            assert len(lines) == 1
-            assert lines[0].startswith(f"template.yaml is invalid, and the API stays as it was: {line}")
+        started = service.run("make", "dev", "DOCKER=no", *stack.settings)
+
         assert statuses == [200, 200]
+        assert len(lines) == 1
+        assert lines[0].startswith(f"template.yaml is invalid, and the API stays as it was: {line}")
+        assert started.returncode != 0
+        assert f"template.yaml is invalid: {line}" in started.stdout
+        assert "Traceback" not in started.stdout
 
 
 def test_the_proxies_of_front_ends_get_through(bake_with_tools: Bake) -> None:
@@ -478,7 +473,6 @@ def test_the_proxies_of_front_ends_get_through(bake_with_tools: Bake) -> None:
     with serving(bake_with_tools()) as stack:
         direct = requests.get(f"{stack.url}/users", headers={"Host": "localhost:5173"}, timeout=SECONDS)
         proxied = requests.get("http://localhost/users", proxies={"http": stack.url}, timeout=SECONDS)
-        wait_until(lambda: True, 1)
 
     assert [direct.status_code, proxied.status_code] == [200, 200]
 

@@ -111,8 +111,7 @@ def test_stops_at_a_line_of_a_handler_and_no_timeout_ends_the_request(bake_with_
     assert read_log(stack).count(f"waits for a debugger on port {port}\n") == 1
 
 
-@pytest.mark.parametrize("detaches", [True, False])
-def test_stops_after_each_edit_again_on_the_same_port(bake_with_tools: Bake, detaches: bool) -> None:
+def test_stops_after_each_edit_again_on_the_same_port(bake_with_tools: Bake) -> None:
     service = bake_with_tools()
     port = find_free_ports(1)
     routes = service.path / PYTHON_ROUTES
@@ -121,7 +120,7 @@ def test_stops_after_each_edit_again_on_the_same_port(bake_with_tools: Bake, det
     stops = []
 
     with debugging(service, port) as stack, ThreadPoolExecutor() as pool:
-        for edit in range(3):
+        for edit in range(2):
             if edit:
                 routes.write_text("# edited\n" * edit + text)
             response = pool.submit(get, stack)
@@ -132,10 +131,8 @@ def test_stops_after_each_edit_again_on_the_same_port(bake_with_tools: Bake, det
             stops.append(debugger.wait_until_stopped()[0])
             debugger.resume()
             assert response.result(SECONDS)[0] == 200
-            if detaches:
-                debugger.detach()
 
-    assert stops == [first, first + 1, first + 2]
+    assert stops == [first, first + 1]
 
 
 def test_each_function_has_the_next_port(bake_with_tools: Bake) -> None:

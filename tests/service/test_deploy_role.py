@@ -222,19 +222,6 @@ def test_is_a_good_template(bake: Bake, answers: dict[str, str]) -> None:
     assert result.returncode == 0, result.stdout
 
 
-def test_has_no_wildcard_where_a_name_will_do(bake: Bake) -> None:
-    policies = yaml_parse(bake().read(ROLE))["Resources"]["Role"]["Properties"]["Policies"]
-    statements = [statement for policy in policies for statement in policy["PolicyDocument"]["Statement"]]
-
-    everywhere = [statement["Action"] for statement in statements if statement["Resource"] == "*"]
-
-    assert "*" not in str([statement["Action"] for statement in statements])
-    assert everywhere == [
-        "cloudformation:GetTemplateSummary",
-        ["logs:DescribeIndexPolicies", "logs:DescribeLogGroups"],
-    ]
-
-
 LONG_NAMES = ", ".join(
     f"GET /v{number}/{{user_id}} read_the_user_whose_id_this_is_in_version_{number}" for number in (1, 2)
 )

@@ -128,7 +128,7 @@ def test_starts_nothing_if_a_port_is_taken(make_stack: Callable[..., Stack], tar
     assert stack.slug not in docker("ps", "--all") + docker("network", "ls")
 
 
-@pytest.mark.parametrize("port", ["", "0", "-1", "65536", "http"])
+@pytest.mark.parametrize("port", ["", "65536"])
 @pytest.mark.parametrize(("target", "setting"), [("start", "PORT"), ("up", "LOCALSTACK_PORT")])
 def test_refuses_an_invalid_port_in_one_line(bake_with_tools: Bake, target: str, setting: str, port: str) -> None:
     result = bake_with_tools().run("make", target, f"{setting}={port}")

@@ -11,7 +11,7 @@ from decimal import Context, Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
@@ -50,7 +50,6 @@ values = st.recursive(
     scalars, lambda parts: st.lists(parts, max_size=5) | st.dictionaries(names, parts, max_size=5), max_leaves=20
 )
 attributes = st.dictionaries(names.filter(lambda name: name not in KEY), values, max_size=8)
-MANY_ATTRIBUTES = {f"attribute-{number}": Decimal(number) for number in range(300)}
 
 
 def dump(value: Any) -> str:
@@ -88,51 +87,6 @@ def patch(item: Item, changes: Item) -> Item:
     """Return an item after a PATCH."""
     removed = {name for name, value in changes.items() if value is None}
     return {name: value for name, value in {**item, **changes}.items() if name not in removed}
-
-
-def check_items_are_returned_unchanged(function: Function, some: settings) -> None:
-    """An item that is created or replaced is returned, read and listed as it was sent."""
-
-    @settings(some, max_examples=60)
-    @given(st.text(max_size=10), numbers(), attributes, attributes)
-    @example("", Decimal(1), MANY_ATTRIBUTES, {})
-    def check(suffix: str, order: Decimal, created: Item, replaced: Item) -> None:
-        device = new_device() + suffix
-        key = {"device": device, "order": order}
-
-        for method, item, status in [("POST", {**key, **created}, 201), ("PUT", {**key, **replaced}, 200)]:
-            path = [LIST] if method == "POST" else [ITEM, device, str(order)]
-            written = function.request(method, *path, body=dump(item))
-            read = function.request("GET", ITEM, device, str(order))
-            listed = function.request("GET", PARTITION, device)
-
-            assert (written.status, read.status, listed.status) == (status, 200, 200), written.text
-            assert normalize(written.json) == normalize(read.json) == normalize(item)
-            assert normalize(listed.json["items"]) == [normalize(item)]
-
-    check()
-
-
-def check_patch_changes_only_its_attributes(function: Function, some: settings) -> None:
-    """PATCH sets the attributes in its body, removes those that are null, and leaves all others."""
-
-    @settings(some, max_examples=40)
-    @given(attributes, attributes, st.data())
-    @example({"a": "b"}, MANY_ATTRIBUTES, None)
-    def check(item: Item, changes: Item, data: st.DataObject | None) -> None:
-        device = new_device()
-        removed = data.draw(st.lists(st.sampled_from(sorted(item)), unique=True)) if item and data else []
-        changes = {**changes, **dict.fromkeys(removed)}
-        function.request("PUT", ITEM, device, "1", body=dump(item))
-
-        response = function.request("PATCH", ITEM, device, "1", body=dump(changes))
-
-        expected = normalize({"device": device, "order": Decimal(1), **patch(item, changes)})
-        assert response.status == 200, response.text
-        assert normalize(response.json) == expected
-        assert normalize(function.request("GET", ITEM, device, "1").json) == expected
-
-    check()
 
 
 # The sort keys of items that are written and deleted while the pages are read.
@@ -252,8 +206,6 @@ def check_behaves_like_a_dictionary(function: Function, some: settings) -> None:
 
 
 PROPERTIES: list[Property] = [
-    check_items_are_returned_unchanged,
-    check_patch_changes_only_its_attributes,
     check_pages_show_remaining_items_once,
     check_behaves_like_a_dictionary,
 ]

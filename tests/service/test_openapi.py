@@ -105,50 +105,23 @@ class TestMakeFuzz:
             "ST301 Deleted resource still available",
         }
 
-    def test_finds_it_in_each_phase(self, make_stack: Callable[..., Stack]) -> None:
-        stack = make_stack()
-        service = stack.service
-        json_body = "      content: {application/json: {"
-
-        with stack.running("dev", "DOCKER=no"):
-            assert run_schemathesis(stack, "examples") == set()
-            for phase, file, right, wrong, failure in [
-                ("examples", "openapi.yaml", '"201":', '"202":', "ST103 Undocumented status code"),
-                ("examples", "openapi.yaml", json_body, "      content: {text/plain: {", "ST105 Undocumented Content-Type"),
-                ("coverage", "openapi.yaml", "minimum: 1\n", "minimum: 2\n", "ST201 Schema-violating request accepted"),
-                ("coverage", "openapi.yaml", "[items, next_cursor]", "[items, a]", "ST108 Response violates schema"),
-                ("fuzzing", "tests/schemathesis_hooks.py", '"minimum": 1e-130', '"minimum": 1e-300', "ST202 Schema-valid request rejected"),
-            ]:  # fmt: skip
-                text = service.read(file)
-                replace_in(service, file, right, wrong)
-                assert failure in run_schemathesis(stack, phase)
-                (service.path / file).write_text(text, encoding="utf-8")
-
     def test_sends_the_same_requests_for_the_same_seed(self, bake_with_tools: Bake) -> None:
         service = bake_with_tools(routes="GET /users, POST /users")
         toml = service.path / "schemathesis.toml"
         toml.write_text(f'{toml.read_text()}\n[reports.har]\nenabled = true\npath = "requests.har"\n')
 
-        def send(*settings: str, **environment: str) -> list[Any]:
-            service.make("fuzz", *settings, **environment)
+        def send(*settings: str) -> list[Any]:
+            service.make("fuzz", *settings)
             entries = json.loads(service.read("requests.har"))["log"]["entries"]
             sent = [entry["request"] for entry in entries]
             return [
                 (request["method"], re.sub(r"//[^/]*", "", request["url"]), request.get("postData")) for request in sent
             ]
 
-        first = send("SEED=5")
+        first = send("SEED=1")
 
-        assert send("SEED=5", CI="true") == first
+        assert send() == first
         assert send("SEED=6") != first
-        assert send() == send("SEED=1")
-
-    def test_the_shell_s_settings_of_schemathesis_do_not_matter(self, bake_with_tools: Bake) -> None:
-        service = bake_with_tools(routes="GET /users")
-
-        output = service.make("fuzz", SCHEMATHESIS_ORIGIN="http://127.0.0.1:9", SCHEMATHESIS_WAIT_FOR_SCHEMA="x")
-
-        assert "No issues found" in output
 
     @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
     def test_ends_at_a_signal_with_all_that_it_started(self, bake_with_tools: Bake, number: signal.Signals) -> None:
@@ -179,15 +152,6 @@ class TestMakeFuzz:
         assert "Traceback" not in result.stdout
 
 
-def run_schemathesis(stack: Stack, phase: str) -> set[str]:
-    """Run a phase, and return the kinds of failures that it reports."""
-    command = [".venv/bin/schemathesis", "run", "openapi.yaml", "--url", stack.url, "--phases", phase]
-    result = stack.service.run(*command)
-    failures = set(re.findall(r"^- (ST\d+ .*)$", result.stdout, re.MULTILINE))
-    assert result.returncode == (1 if failures else 0), result.stdout
-    return failures
-
-
 def find_processes(service: Service) -> list[str]:
     """Return the processes that run in the service's directory."""
     found = []
@@ -200,39 +164,10 @@ def find_processes(service: Service) -> list[str]:
     return found
 
 
-# What is wrong in openapi.yaml, and what the tests say of it.
-WRONG = {
-    "a status is missing": ('        "409": {$ref: "#/components/responses/Conflict"}\n', "", "openapi.yaml lacks the status 409"),
-    "another status": ('"404":', '"410":', "openapi.yaml lacks the status 404"),
-    "a header is missing": ("        Location:\n", "        Via:\n", "openapi.yaml lacks the header location"),
-    "a header that the response lacks": ("        Location:\n", "        Link:\n", "the response lacks the header link"),
-    "the type of a header": ("type: string\n            pattern: ^/", "type: integer", "the header location is /users/"),
-    "the pattern of a header": ("pattern: ^/", "pattern: ^//", "the header location is /users/"),
-    "the type of an attribute": ("        message:\n          type: string", "        message:\n          type: integer", 'message: "'),
-    "null": ('type: [string, "null"]', "type: string", 'next_cursor: null is not of type "string"'),
-    "a required attribute": ("required: [message]", "required: [message, code]", 'the body: "code" is a required property'),
-    "an attribute that is not allowed": ("      additionalProperties: true", "      additionalProperties: false", "are not allowed"),
-    "the type of the body": ('application/json: {schema: {$ref: "#/components/schemas/Error"}}', "text/plain: {}", "the body is of type application/json, not text/plain"),
-    "a body that the response lacks": ("      description: The item is deleted\n", "      description: The item is deleted\n      content: {text/plain: {}}\n", "the body is of type none, not text/plain"),
-}  # fmt: skip
-
-
 class TestMakeTest:
     @pytest.mark.parametrize("language", LANGUAGES)
-    def test_finds_what_is_wrong_in_openapi_yaml(self, make_stack: Callable[..., Stack], language: str) -> None:
+    def test_fails_with_make_and_says_where(self, make_stack: Callable[..., Stack], language: str) -> None:
         service = make_stack(language=language).service
-        right = service.read("openapi.yaml")
-        found = {}
-        for name, (text, wrong, _) in WRONG.items():
-            replace_in(service, "openapi.yaml", text, wrong)
-            result = service.run(".venv/bin/python", "-m", "pytest", "-x", "tests/contract")
-            found[name] = result.stdout if result.returncode == 1 else f"status {result.returncode}"
-            (service.path / "openapi.yaml").write_text(right, encoding="utf-8")
-
-        assert [name for name, (_, _, message) in WRONG.items() if message not in found[name]] == []
-
-    def test_fails_with_make_and_says_where(self, bake_with_tools: Bake) -> None:
-        service = bake_with_tools()
         replace_in(service, "openapi.yaml", '"404":', '"410":')
 
         result = service.run("make", "test")

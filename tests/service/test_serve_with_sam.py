@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import subprocess
 import sys
 import threading
 from typing import TYPE_CHECKING
 
-import psutil
 import pytest
 
-from crates import EDITABLE, HOST, write_crates
 from renders import Service, find_free_port
 from stacks import PYTHON_IMAGE, is_listening, wait_until
 
@@ -49,20 +46,6 @@ def service(bake: Bake, tools: Path) -> Service:
     for stamp in (".deploy", ".complete"):
         (service.path / ".venv" / stamp).touch()
     return service
-
-
-@pytest.fixture
-def program(service: Service) -> Service:
-    """The program of small crates with the service's scripts, whose `sam` builds as `cargo lambda` does."""
-    write_crates(service.path.parent)
-    path = service.path.parent / "app"
-    shutil.copytree(service.path, path, ignore=shutil.ignore_patterns("src", "Cargo.toml"), dirs_exist_ok=True)
-    (path / ".venv" / ".local").write_text(f"{path / '.venv'}\n")
-    for name in (".deploy", ".complete"):
-        (path / ".venv" / name).touch()
-    build = f"cargo build --quiet --release --target {HOST}"
-    (path / ".venv" / "bin" / "sam").write_text(SAM.replace("exit 0", f"exec {build}"))
-    return Service(path)
 
 
 @contextlib.contextmanager
@@ -128,45 +111,6 @@ def test_prints_the_address_of_the_page_that_make_docs_wrote(service: Service) -
         output = read_until(process, "page")
 
     assert output.splitlines()[-1] == f"The API's page: {page.as_uri()}"
-
-
-def test_restarts_sam_after_each_build(service: Service) -> None:
-    source = service.path / "src" / "routes.rs"
-
-    with serving(service, find_free_port()) as (process, _):
-        for number in range(2):
-            before = psutil.Process(process.pid).children()
-            source.write_text(f"// {number}\n" + source.read_text())
-            read_until(process, BUILT)
-
-            assert len(before) == 1
-            assert before != psutil.Process(process.pid).children()
-
-
-def test_detects_each_change_by_an_editor_that_replaces_the_file(service: Service) -> None:
-    with serving(service, find_free_port()) as (process, _):
-        for name in ("Cargo.toml", "Cargo.toml", "template.yaml", "template.yaml"):
-            new = service.path / "new"
-            new.write_text(service.read(name))
-            new.replace(service.path / name)
-
-            assert f"Changed: {name}." in read_until(process, BUILT)
-
-
-@pytest.mark.rust
-@pytest.mark.parametrize("settings", ["", '[build]\ntarget-dir = "elsewhere"'])
-def test_detects_the_edit_of_each_file_that_cargo_builds_from(program: Service, settings: str) -> None:
-    (program.path.parent / ".cargo").mkdir()
-    (program.path.parent / ".cargo" / "config.toml").write_text(settings)
-
-    with serving(program, find_free_port()) as (process, _):
-        for file in EDITABLE:
-            path = program.path.parent / file
-            path.write_text(path.read_text().replace("value", "new"))
-            changed = read_until(process, "Changed: ")
-            read_until(process, BUILT)
-
-            assert path.name in changed
 
 
 def test_removes_a_container_of_this_service_that_is_in_no_network_yet(service: Service) -> None:

@@ -87,45 +87,30 @@ def test_only_the_command_line_of_make_chooses_the_stage(bake: Bake, target: str
 
 
 @pytest.mark.slow
-class TestTheEnvironment:
-    def test_is_complete_whatever_uv_is_set_to(self, bake: Bake, tmp_path: Path) -> None:
-        service = bake()
+def test_the_environment_is_complete_whatever_uv_is_set_to_and_recreated_if_it_is_broken(
+    bake: Bake, tmp_path: Path
+) -> None:
+    service = bake()
+    service.make("setup", UV_NO_DEV="1", UV_PROJECT_ENVIRONMENT=str(tmp_path / "other"))
+    assert (service.path / ".venv" / "bin" / "sam").exists()
+    assert not (tmp_path / "other").exists()
 
-        service.make("setup", UV_NO_DEV="1", UV_PROJECT_ENVIRONMENT=str(tmp_path / "other"))
+    service.check("uv", "sync", "--quiet", "--no-dev")  # as an owner may, for what is deployed
+    service.make("docs")
+    service.check(".venv/bin/sam", "--version")
 
-        assert (service.path / ".venv" / "bin" / "sam").exists()
-        assert not (tmp_path / "other").exists()
+    moved = Service(service.path.rename(service.path.with_name("orders")))
+    assert ".venv is broken; run: make setup" in moved.run("make", "doctor").stdout
+    moved.make("docs")
+    moved.check(".venv/bin/sam", "--version")
+    assert ".venv is broken" not in moved.run("make", "doctor").stdout
 
-    def test_is_recreated_if_its_tools_are_gone(self, bake: Bake) -> None:
-        service = bake()
-        service.make("setup")
-        service.check("uv", "sync", "--quiet", "--no-dev")  # as an owner may, for what is deployed
-
-        service.make("docs")
-        service.check(".venv/bin/sam", "--version")
-
-    def test_is_recreated_if_the_project_moved(self, bake: Bake) -> None:
-        service = bake()
-        service.make("setup")
-        moved = Service(service.path.rename(service.path.with_name("orders")))
-        assert ".venv is broken; run: make setup" in moved.run("make", "doctor").stdout
-
-        moved.make("docs")
-        moved.check(".venv/bin/sam", "--version")
-        assert ".venv is broken" not in moved.run("make", "doctor").stdout
-
-    def test_is_recreated_if_its_python_is_gone(self, bake: Bake) -> None:
-        service = bake()
-        service.make("setup")
-        python = service.path / ".venv" / "bin" / "python"
-        python.unlink()
-        python.symlink_to("/nowhere/python3.14")
-        result = service.run("make", "doctor")
-        assert result.returncode != 0
-        assert ".venv is broken; run: make setup" in result.stdout
-
-        service.make("docs")
-        service.check(".venv/bin/sam", "--version")
+    python = moved.path / ".venv" / "bin" / "python"
+    python.unlink()
+    python.symlink_to("/nowhere/python3.14")
+    assert ".venv is broken; run: make setup" in moved.run("make", "doctor").stdout
+    moved.make("docs")
+    moved.check(".venv/bin/sam", "--version")
 
 
 @pytest.mark.docker
