@@ -195,7 +195,7 @@ def test_no_module_is_reachable_while_answers_are_rendered(environment: Environm
 
 @pytest.mark.slow
 def test_no_answer_of_a_command_line_is_executed(tmp_path: Path, proof: Path) -> None:
-    for answer, payload in aim(EXECUTED + BROKEN, proof):
+    for answer, payload in list(aim(EXECUTED + BROKEN, proof))[::4]:
         result = cookiecutter("--no-input", "-o", str(tmp_path / "output"), f"{answer}={payload}")
 
         assert_names(answer, result.stdout)
@@ -206,7 +206,7 @@ def test_no_answer_of_a_command_line_is_executed(tmp_path: Path, proof: Path) ->
 @pytest.mark.slow
 def test_no_answer_of_a_config_file_is_executed(tmp_path: Path, proof: Path, config: Path) -> None:
     forms: Iterator[Callable[[str], object]] = itertools.cycle([str, lambda text: [text], lambda text: {"a": text}])
-    for (answer, payload), form in zip(aim(BROKEN + EXECUTED, proof), forms, strict=False):
+    for (answer, payload), form in zip(list(aim(BROKEN + EXECUTED, proof))[::4], forms, strict=False):
         context = {"default_context": {answer: form(payload)}, "replay_dir": str(tmp_path / "replay")}
         config.write_text(yaml.dump(context))
 
@@ -215,16 +215,6 @@ def test_no_answer_of_a_config_file_is_executed(tmp_path: Path, proof: Path, con
         assert_names(answer, result.stdout)
         assert (result.returncode, result.stderr) == (1, "")
         assert list(tmp_path.iterdir()) == [config]
-
-
-@pytest.mark.slow
-def test_no_default_at_a_prompt_is_executed(tmp_path: Path, proof: Path) -> None:
-    for answer, payload in list(aim(EXECUTED, proof))[::5]:
-        result = cookiecutter("-o", str(tmp_path / "output"), f"{answer}={payload}", typed="\n" * 16)
-
-        assert_names(answer, result.stdout[result.stdout.rindex(f"{answer}: ") :])
-        assert result.returncode == 1
-        assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.slow
@@ -272,7 +262,7 @@ def test_free_text_of_a_replay_is_rendered_as_it_is(tmp_path: Path, proof: Path)
 def test_no_answer_of_cruft_is_executed(service: Path, proof: Path) -> None:
     state = json.loads((service / ".cruft.json").read_text())
     commands = itertools.cycle([["diff"], ["update", "--skip-apply-ask"]])
-    for (answer, payload), command in zip(aim(EXECUTED + BROKEN, proof), commands, strict=False):
+    for (answer, payload), command in zip(list(aim(EXECUTED + BROKEN, proof))[::4], commands, strict=False):
         changed = {**state["context"]["cookiecutter"], answer: payload}
         (service / ".cruft.json").write_text(json.dumps({**state, "context": {"cookiecutter": changed}}))
         commit_all(service, "Change an answer")

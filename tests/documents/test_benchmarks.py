@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 import measure_render
-import measure_start
 import measuring
 from measuring import Ratio, refuse_excess
 
@@ -31,19 +30,6 @@ def test_exits_with_one_line_per_ratio_above_its_limit() -> None:
         refuse_excess([good, bad, unlimited])
 
     assert ended.value.code == "bad: 1.50 times that; the limit is 1.2"
-
-
-def test_reports_starts_and_refuses_a_slow_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    starts = [measure_start.Start("fast", [1.0, 9.0, 2.0], limit=5.0), measure_start.Start("slow", [6.0], limit=5.0)]
-    monkeypatch.setattr(measuring, "RESULTS", tmp_path)
-    monkeypatch.setattr(measure_start, "ROUNDS", {"python": 1})
-    monkeypatch.setattr(measure_start, "measure", lambda _: starts)
-
-    with pytest.raises(SystemExit) as ended:
-        measure_start.main()
-
-    assert "| fast | 2.0 s | 9.0 s | 5.0 s |" in (tmp_path / "start.md").read_text()
-    assert ended.value.code == "slow: 6.0 s; the limit is 5.0 s"
 
 
 @pytest.mark.slow

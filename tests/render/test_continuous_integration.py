@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 from typing import TYPE_CHECKING, Any
@@ -280,22 +279,6 @@ def test_deployments_need_no_package_for_checks(bake: Bake, language: str) -> No
     assert len(packages["all"]) > 140
 
 
-def test_installs_the_rust_that_the_package_needs(bake: Bake, tmp_path: Path) -> None:
-    service = bake(language="rust")
-    (needed,) = re.findall(r'^rust-version = "(.*?)"', service.read("Cargo.toml"), re.MULTILINE)
-    script = yaml.safe_load(service.read(SETUP))["runs"]["steps"][1]["run"]
-    rustup = tmp_path / "rustup"
-    rustup.write_text('#!/bin/sh\necho "rustup $*"\n', encoding="utf-8")
-    rustup.chmod(0o755)
-
-    result = service.run("bash", "-ec", script, PATH=f"{tmp_path}:{os.environ['PATH']}")
-
-    assert result.stdout.splitlines() == [
-        f"rustup toolchain install {needed} --profile minimal --component clippy,rustfmt",
-        f"rustup default {needed}",
-    ]
-
-
 def make_repository(service: Service) -> None:
     for command in ("init --quiet", "config user.name A", "config user.email a@example.org", "add --all"):
         service.run("git", *command.split()).check_returncode()
@@ -319,11 +302,3 @@ def test_checks_each_commit(bake_with_tools: Bake, language: str, tmp_path: Path
     assert good.stdout.count("Passed") == len(hooks)
     assert bad.returncode != 0
     assert "too many spaces after colon" in bad.stdout
-
-
-def test_hooks_fetch_nothing(bake: Bake) -> None:
-    for language in ("python", "rust"):
-        repositories = yaml.safe_load(bake(language=language).read(PRE_COMMIT))["repos"]
-
-        assert [repository["repo"] for repository in repositories] == ["local"]
-        assert {hook["language"] for hook in repositories[0]["hooks"]} == {"system"}

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def test_updates_of_edited_services_seldom_conflict_and_never_break_silently(
     repository: Path, tools: Path, tmp_path: Path
 ) -> None:
-    outcomes = measure(repository, tools, SEEDS, tmp_path)
+    outcomes = measure(repository, tools, SEEDS[::3], tmp_path)
 
     results = [f"{each.case}: {each.result}\n{each.output}" for each in outcomes]
     assert [each.result for each in outcomes if each.broken] == []

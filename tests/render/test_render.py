@@ -322,15 +322,6 @@ def test_has_no_more_lines_than_the_owners_were_promised(bake: Bake, language: s
     assert sum(lines.values()) <= most, sorted(lines.items(), key=lambda item: -item[1])
 
 
-@pytest.mark.parametrize("language", ["python", "rust"])
-def test_excuses_no_line_from_a_rule_that_is_not_selected(bake: Bake, language: str) -> None:
-    service = bake(language=language)
-
-    result = service.run("ruff", "check", "--quiet", "--extend-select=RUF100", ".")
-
-    assert (result.stdout, result.returncode) == ("", 0)
-
-
 def test_leaves_nothing_of_the_other_language(bake: Bake) -> None:
     python, rust = bake(language="python"), bake(language="rust")
 
@@ -410,7 +401,3 @@ def test_gives_the_same_source_for_either_number_of_functions(bake: Bake) -> Non
         "docs/adding-a-route.md",
         "template.yaml",
     ]
-
-
-def test_leaves_no_trace_of_templating(bake: Bake) -> None:
-    assert list(find_traces(bake(sort_key="at:N", api_type="http"))) == []

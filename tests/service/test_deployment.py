@@ -179,36 +179,6 @@ def test_production_keeps_its_table(bake_service: Callable[..., Service], minist
 
 @pytest.mark.docker
 @pytest.mark.slow
-def test_a_stage_with_generated_names_is_deployed_once(
-    bake_service: Callable[..., Service], ministack: MiniStack
-) -> None:
-    """Earlier versions left the names of functions and alarms to CloudFormation, and had roles without a path."""
-    service = bake_service(auth="none")
-    valid = service.read("template.yaml")
-    earlier = re.sub(r"^      (FunctionName|AlarmName|Path): !Sub .*\n", "", valid, flags=re.MULTILINE)
-    dynamodb, functions = ministack.client("dynamodb"), ministack.client("lambda")
-
-    def list_functions() -> list[str]:
-        names = [function["FunctionName"] for function in functions.list_functions()["Functions"]]
-        return [name for name in names if name.startswith(service.path.name)]
-
-    (service.path / "template.yaml").write_text(earlier, encoding="utf-8")
-    service.make("deploy", **ministack.environment)
-    (generated,) = list_functions()
-    dynamodb.put_item(TableName="users-dev", Item={"user_id": {"S": "001"}})
-    (service.path / "template.yaml").write_text(valid, encoding="utf-8")
-    service.make("deploy", **ministack.environment)
-    response = get(f"{find_url(service, ministack)}/users", ministack)
-    named = list_functions()
-    service.make("delete", **ministack.environment)
-
-    assert generated.startswith(f"{service.path.name}-dev-ApiFunction-")
-    assert named == [f"{service.path.name}-dev_Api"]
-    assert response.json()["items"] == [{"user_id": "001"}]
-
-
-@pytest.mark.docker
-@pytest.mark.slow
 @pytest.mark.parametrize("keeps_items", [True, False])
 def test_the_readme_s_commands_repair_a_failed_first_deployment_of_prod(
     bake_service: Callable[..., Service], ministack: MiniStack, tmp_path: Path, keeps_items: bool

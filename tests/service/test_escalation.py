@@ -129,9 +129,7 @@ ATTEMPTS = {
     "the boundary removed": Attempt("iam:DeleteRolePermissionsBoundary", FUNCTIONS_ROLE, BOUNDED),
     "a policy for a role without the boundary": Attempt("iam:PutRolePolicy", FUNCTIONS_ROLE),
     "an administrator": Attempt("iam:AttachRolePolicy", FUNCTIONS_ROLE, {"iam:PolicyARN": ADMINISTRATOR, **BOUNDED}),
-    "a policy of its own": Attempt("iam:CreatePolicy", f"{IAM}policy/{STACK}-x"),
     "another version of the boundary": Attempt("iam:CreatePolicyVersion", BOUNDARY),
-    "an earlier version of the boundary": Attempt("iam:SetDefaultPolicyVersion", BOUNDARY),
     "no boundary": Attempt("iam:DeletePolicy", BOUNDARY),
     "another service with a function's role": Attempt(
         "iam:PassRole", FUNCTIONS_ROLE, {"iam:PassedToService": "cloudformation.amazonaws.com"}
@@ -141,7 +139,6 @@ ATTEMPTS = {
     "a policy for itself": Attempt("iam:PutRolePolicy", OWN_ROLE),
     "its own trust": Attempt("iam:UpdateAssumeRolePolicy", OWN_ROLE),
     "a user": Attempt("iam:CreateUser", f"{IAM}user/{STACK}/x"),
-    "another role": Attempt("sts:AssumeRole", f"{IAM}role/administrator"),
     "a function that anyone may call": Attempt("lambda:AddPermission", OWN_FUNCTION, {"lambda:Principal": "*"}),
     "a function that an account may call": Attempt(
         "lambda:AddPermission", OWN_FUNCTION, {"lambda:Principal": OTHER_ACCOUNT}
@@ -150,24 +147,17 @@ ATTEMPTS = {
         "lambda:AddPermission", OWN_FUNCTION, {"lambda:Principal": "s3.amazonaws.com"}
     ),
     "a function with a URL": Attempt("lambda:CreateFunctionUrlConfig", OWN_FUNCTION),
-    "a call without the API": Attempt("lambda:InvokeFunction", OWN_FUNCTION),
     "an alarm that ends machines": Attempt("cloudwatch:PutMetricAlarm", OWN_ALARM, {"cloudwatch:AlarmActions": [EC2]}),
     "an alarm that also calls a function": Attempt(
         "cloudwatch:PutMetricAlarm", OWN_ALARM, {"cloudwatch:AlarmActions": [SNS, OWN_FUNCTION]}
     ),
     "its stack deleted": Attempt("cloudformation:DeleteStack", arn("cloudformation", f"stack/{STACK}/x")),
-    "its own stack": Attempt("cloudformation:CreateChangeSet", arn("cloudformation", f"stack/{STACK}-deploy-role/x")),
     "code in a bucket of another account": Attempt(
         "s3:PutObject", f"{BUCKET}/{STACK}/x", {"s3:ResourceAccount": OTHER_ACCOUNT}
     ),
-    "the bucket": Attempt("s3:PutBucketPolicy", BUCKET),
     "reading the table": Attempt("dynamodb:Scan", arn("dynamodb", "table/users-dev")),
-    "giving the table away": Attempt("dynamodb:PutResourcePolicy", arn("dynamodb", "table/users-dev")),
     "items that expire": Attempt("dynamodb:UpdateTimeToLive", arn("dynamodb", "table/users"), stage="prod"),
     "no table in prod": Attempt("dynamodb:DeleteTable", arn("dynamodb", "table/users"), stage="prod"),
-    "no log deliveries": Attempt("logs:DeleteLogDelivery", "*"),
-    "other readers of the log": Attempt("logs:PutSubscriptionFilter", arn("logs", f"log-group:/aws/lambda/{STACK}")),
-    "API Gateway's settings for the account": Attempt("apigateway:PATCH", api("/account")),
 }
 DEPLOYMENT: dict[str, tuple[str, Context]] = {
     "iam:CreateRole": (FUNCTIONS_ROLE, BOUNDED),

@@ -49,16 +49,6 @@ PARTS = {
     "the same member": ('"k":{"l":[]}', OBJECT_OF),
     "a text": ("{[", TEXT_OF),
 }
-# The same, with the bytes that each takes in an item.
-LEGAL_PARTS = {
-    "texts": ('""', 1, LIST_OF),
-    "booleans": ("true", 2, LIST_OF),
-    "arrays": ("[]", 4, LIST_OF),
-    "objects": ("{}", 4, LIST_OF),
-    "objects in objects": (nest('{"k":', "}"), 1 + 29 * 5 + 1, LIST_OF),
-    "members": ('"INDEX":""', 6, OBJECT_OF),
-    "a text": ("", 1, TEXT_OF),
-}
 
 
 @pytest.fixture
@@ -114,13 +104,6 @@ def format_body(part: str, attribute: tuple[str, str], separators: int) -> str:
     return body + "," * (separators - count(body)) + '"}'
 
 
-def format_item(part: str, size: int, attribute: tuple[str, str]) -> str:
-    """Return an item of 400 KB."""
-    others = len("device🦀order".encode()) + 2 + len("a") + (0 if attribute == TEXT_OF else 3) + len("rest")
-    number, rest = divmod(MAX_ITEM - others, size)
-    return repeat(part, attribute, number) + f', "rest": "{"x" * rest}"}}'
-
-
 def test_takes_less_memory_than_the_function_has(function: Function, container: str) -> None:
     peaks = {}
 
@@ -155,9 +138,3 @@ def test_counts_exactly(function: Function) -> None:
     assert [response.status for response in responses] == [201, 413]
     assert responses[1].json == TOO_LARGE
     assert f"more than {MAX_SEPARATORS:,} of" in (TEMPLATE / "docs" / "http.md").read_text(encoding="utf-8")
-
-
-def test_accepts_items_of_400_kilobytes_in_tiny_parts(function: Function) -> None:
-    responses = {name: function.request("POST", LIST, body=format_item(*part)) for name, part in LEGAL_PARTS.items()}
-
-    assert {name: response.text for name, response in responses.items() if response.status != 201} == {}

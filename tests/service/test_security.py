@@ -198,24 +198,20 @@ def run_git(directory: Path, *arguments: str) -> None:
 class TestAudit:
     """`make audit`. The tests serve the advisories: those of PyPI and RustSec need a network."""
 
-    def test_finds_no_weakness_if_none_is_known(self, bake_with_tools: Bake) -> None:
-        with serve_advisories() as service:
-            output = bake_with_tools().make("audit", **service)
+    def test_reports_a_weak_package_and_fails_without_a_connection(self, bake_with_tools: Bake) -> None:
+        service = bake_with_tools()
+
+        with serve_advisories() as advisories:
+            output = service.make("audit", **advisories)
+        with serve_advisories(weak="jinja2") as advisories:
+            weak = service.run("make", "audit", **advisories)
+        offline = service.run("make", "audit", **name_service(find_free_port()))
 
         assert "No known vulnerabilities found" in output
-
-    def test_reports_a_weak_package(self, bake_with_tools: Bake) -> None:
-        with serve_advisories(weak="jinja2") as service:
-            result = bake_with_tools().run("make", "audit", **service)
-
-        assert result.returncode != 0
-        assert re.search(r"^jinja2 +\S+ +PYSEC-0000-1", result.stdout, re.MULTILINE)
-
-    def test_fails_without_a_connection(self, bake_with_tools: Bake) -> None:
-        result = bake_with_tools().run("make", "audit", **name_service(find_free_port()))
-
-        assert result.returncode != 0
-        assert "Connection refused" in result.stdout
+        assert weak.returncode != 0
+        assert re.search(r"^jinja2 +\S+ +PYSEC-0000-1", weak.stdout, re.MULTILINE)
+        assert offline.returncode != 0
+        assert "Connection refused" in offline.stdout
 
     def test_reports_a_weak_package_in_rust(self, bake_rust: Bake, rust_advisories: Path) -> None:
         service = bake_rust()

@@ -53,12 +53,3 @@ def test_puts_the_items_into_the_table_or_names_what_is_wrong_in_one_line(make_s
     assert output == again == "Put 3 items into users\n"
     assert {content: line for content, line in lines.items() if not line.startswith(WRONG[content])} == {}
     assert missing.startswith("seed.json cannot be read as JSON: [Errno 2] No such file or directory")
-
-
-def test_names_the_target_that_starts_the_table(make_stack: Callable[..., Stack]) -> None:
-    stack = make_stack()
-
-    result = stack.service.run("make", "seed", *stack.settings)
-
-    assert result.stdout.startswith("The table does not respond; `make dev` or `make up` starts it: ")
-    assert "Traceback" not in result.stdout

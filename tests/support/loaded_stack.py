@@ -51,12 +51,6 @@ class LoadedStack(Stack):
         """The directory of the built function."""
         return next(path for path in (self.service.path / ".aws-sam" / "build").iterdir() if path.is_dir())
 
-    def empty_table(self) -> None:
-        client = self.dynamodb(REGION)
-        for page in client.get_paginator("scan").paginate(TableName=TABLE):
-            for item in page["Items"]:
-                client.delete_item(TableName=TABLE, Key={name: item[name] for name in KEY})
-
 
 @contextlib.contextmanager
 def run_loaded_stack(language: str, directory: Path, tools: Path) -> Iterator[LoadedStack]:
