@@ -25,7 +25,7 @@ FILES_FOR_SOME: dict[tuple[str, ...], Callable[[Service], bool]] = {
         service.is_python and bool(service.attributes.written or service.attributes.expiry)
     ),
     ("src/service/etags.py",): lambda service: service.is_python and bool(service.attributes.revision),
-    ("scripts/check_stage.py", "scripts/tokens.py"): lambda service: service.is_jwt,
+    ("scripts/check_stage.py", "scripts/tokens.py", "tests/contract/test_tokens.py"): lambda service: service.is_jwt,
     ("env.json", "scripts/serve_with_sam.py"): lambda service: not service.is_jwt,
     ("Cargo.toml", "deny.toml", "rustfmt.toml", "src/*.rs"): lambda service: not service.is_python,
     ("src/written.rs",): lambda service: bool(service.attributes.written or service.attributes.expiry),

@@ -29,10 +29,12 @@ ROUTES = {
 COMBINATIONS = [
     {"api_type": api_type, "functions": functions, "auth": auth, "cors_origin": cors_origin, "routes": routes}
     for api_type, functions, auth, cors_origin, routes in itertools.product(
-        ("rest", "http"), ("per-route", "single"), ("iam", "none"), ("", ORIGIN), ROUTES.values()
+        ("rest", "http"), ("per-route", "single"), ("iam", "jwt", "none"), ("", ORIGIN), ROUTES.values()
     )
     if (api_type == "rest") ^ (functions == "single") ^ (auth == "iam") ^ (cors_origin == "")
+    if (api_type, auth) != ("rest", "jwt")
 ]
+SECURITY: dict[str, list[Any] | None] = {"iam": [{"AWS_IAM": []}], "jwt": [{"JwtAuthorizer": []}], "none": None}
 OPERATION_ACTIONS = {
     "GET /users": "dynamodb:Scan",
     "POST /users": "dynamodb:PutItem",
@@ -94,7 +96,7 @@ def test_each_route_calls_its_function_which_the_api_may_invoke(stack: Stack, an
 
 
 def test_every_operation_except_preflights_authorizes_callers(stack: Stack, answers: dict[str, str]) -> None:
-    wanted: list[Any] | None = [{"AWS_IAM": []}] if answers["auth"] == "iam" else None
+    wanted = SECURITY[answers["auth"]]
     for key, operation in stack.operations():
         is_preflight = key not in read_routes(answers)
 
@@ -104,6 +106,32 @@ def test_every_operation_except_preflights_authorizes_callers(stack: Stack, answ
     if answers["auth"] == "iam":
         (scheme,) = stack.api["components"]["securitySchemes"].values()
         assert scheme["x-amazon-apigateway-authtype"] == "awsSigv4"
+    if answers["auth"] == "jwt":
+        (scheme,) = stack.api["components"]["securitySchemes"].values()
+        assert scheme["x-amazon-apigateway-authorizer"] == {
+            "type": "jwt",
+            "identitySource": "$request.header.Authorization",
+            "jwtConfiguration": {"issuer": {"Ref": "JwtIssuer"}, "audience": {"Ref": "JwtAudience"}},
+        }
+        (api,) = stack.of_type(*API_TYPES).values()
+        assert api["Properties"]["FailOnWarnings"] is True, "with an invalid issuer, the routes would be open"
+
+
+def test_only_operations_that_authorize_callers_reach_a_function(stack: Stack, answers: dict[str, str]) -> None:
+    """But for preflights, to which the function itself responds, and services for anyone."""
+    open_keys = {
+        key for key, operation in stack.operations() if stack.function_of(operation) and not operation.get("security")
+    }
+    permissions = [permission["Properties"] for permission in stack.of_type("AWS::Lambda::Permission").values()]
+
+    assert answers["auth"] == "none" or all(key.startswith("OPTIONS ") for key in open_keys - read_routes(answers))
+    assert answers["auth"] == "none" or not open_keys & read_routes(answers)
+    assert not stack.of_type("AWS::Lambda::Url", "AWS::Lambda::EventSourceMapping", "AWS::Lambda::Alias")
+    assert len(stack.of_type(*API_TYPES)) == 1
+    for permission in permissions:
+        arn, values = permission["SourceArn"]["Fn::Sub"]
+        assert ":${__ApiId__}/" in arn
+        assert values["__ApiId__"] == {"Ref": "Api"}
 
 
 def test_there_is_nothing_of_cors_without_an_origin(service: Service, answers: dict[str, str]) -> None:
@@ -123,7 +151,7 @@ def test_with_an_origin_preflights_and_the_gateway_s_errors_carry_it(stack: Stac
         return
     if answers["api_type"] == "http":
         assert stack.api["x-amazon-apigateway-cors"]["allowOrigins"] == [ORIGIN]
-        if answers["auth"] == "iam":
+        if answers["auth"] != "none":
             operations = dict(stack.operations())
             for key in read_routes(answers):
                 assert not key.startswith("ANY ") or "OPTIONS " + key.split()[1] in operations
