@@ -196,12 +196,21 @@ def find_missing_permissions(service: Service) -> set[str]:
     return {permission for permission in needed - granted if not NOT_NEEDED.match(permission)}
 
 
-@pytest.mark.parametrize("api_type", ["rest", "http"])
-def test_may_do_what_cloudformation_does(bake: Bake, api_type: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "answers", [{}, {"api_type": "http"}, {"api_type": "http", "auth": "jwt"}], ids=["rest", "http", "jwt"]
+)
+def test_may_do_what_cloudformation_does(bake: Bake, answers: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "ap-northeast-1")
-    service = bake(api_type=api_type)
+    service = bake(**answers)
 
     assert find_missing_permissions(service) == set()
+
+
+def test_may_create_and_change_the_authorizer_of_its_api(bake: Bake) -> None:
+    text = bake(api_type="http", auth="jwt").read(ROLE)
+    patterns = re.findall(r"::(/apis\S*)", text)
+
+    assert any(fnmatchcase("/apis/a1b2c3/authorizers/d4e5f6", pattern) for pattern in patterns)
 
 
 @pytest.mark.slow

@@ -255,7 +255,15 @@ def list_others(role: DeployRole) -> list[str]:
     others = [name for stack in list_other_stacks(role) for name in list_resources(stack)]
     other_table = DeployRole(role.service, STAGES[role.stage]).table
     tables = (other_table, f"{role.table}2", f"{role.table}-x", f"{role.table}/index/x", f"{role.table}/stream/x")
-    paths = ("restapis/x", "restapis/x/stages/x", "restapis/x/resources", "tags/x", "account", "domainnames/x")
+    paths = (
+        "restapis/x",
+        "restapis/x/stages/x",
+        "restapis/x/resources",
+        "restapis/x/authorizers/x",
+        "tags/x",
+        "account",
+        "domainnames/x",
+    )
     return [
         *dict.fromkeys(others),
         *(arn("dynamodb", f"table/{name}") for name in tables),
@@ -298,6 +306,7 @@ def try_everything(role: DeployRole, policy: Any) -> set[tuple[str, str]]:
         ({"project_slug": "customer-relations-archive-of-all-years", "table_name": "letters"}, "prod", "false"),
         ({"api_type": "http", "project_slug": "orders-api", "table_name": "orders-dev"}, "dev", "true"),
         ({"api_type": "http", "project_slug": "a", "table_name": "abc", "auth": "none"}, "prod", "false"),
+        ({"api_type": "http", "auth": "jwt"}, "dev", "false"),
     ],
     ids=str,
 )
@@ -307,7 +316,7 @@ def test_what_remains_allowed_is_what_the_page_admits(
     role = DeployRole(bake(**answers), stage, access_logs)
     # IAM's data lists the resources of HTTP APIs, but not which actions take them: those of REST APIs stand for them.
     policy = json.loads(json.dumps(role.policy).replace("::/apis", "::/restapis"))
-    is_signed, is_http = answers.get("auth") != "none", answers.get("api_type") == "http"
+    is_signed, is_http = answers.get("auth", "iam") == "iam", answers.get("api_type") == "http"
 
     found = {" ".join(allowed) for allowed in try_everything(role, policy)}
     outside = {word: {request for request in found if pattern.match(request)} for word, pattern in OUTSIDE.items()}
@@ -325,6 +334,10 @@ def test_what_remains_allowed_is_what_the_page_admits(
         *(["Calls"] if is_signed else []),
         *(["Access logs"] if access_logs == "true" else []),
     }
+    # Of another API, too, it may remove an authorizer, or point it to another issuer.
+    authorizer = api("/restapis/x/authorizers/x")
+    assert {f"apigateway:{method} {authorizer}" for method in ("DELETE", "PATCH")} <= outside["APIs"]
+    assert "authorizers" in next(line for line in role.service.read(PAGE).splitlines() if line.startswith("- **APIs."))
     assert all(decide(own))
     assert sorted(page) == sorted(
         {*OUTSIDE, *inside} - {"Calls" if not is_signed else "", "Access logs" if not is_http else ""}

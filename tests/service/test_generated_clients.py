@@ -39,6 +39,7 @@ SERVICES: dict[str, dict[str, str]] = {
         "auth": "none",
         "cors_origin": "*",
     },
+    "tokens": {"api_type": "http", "auth": "jwt"},
     "one of each, stubs": {
         "sort_key": "at:N",
         "routes": "GET /, HEAD /, POST /, GET /{user_id}, POST /{user_id}, HEAD /{user_id}/{at}, GET /{user_id}/{at}, "
@@ -81,13 +82,17 @@ def read_operations(service: Service) -> set[str]:
     return {operation["operationId"] for method, operation in methods if not method.startswith("x-")}
 
 
-def test_the_readme_s_commands_generate_a_client_that_uses_the_api(make_stack: Callable[..., Stack]) -> None:
-    stack = make_stack(project_slug="users-api")
+@pytest.mark.parametrize("answers", [{}, {"api_type": "http", "auth": "jwt"}], ids=["default", "tokens"])
+def test_the_readme_s_commands_generate_a_client_that_uses_the_api(
+    make_stack: Callable[..., Stack], answers: dict[str, str]
+) -> None:
+    stack = make_stack(project_slug="users-api", **answers)
 
     assert find_problems(stack.service) == []
     with stack.running("dev", "DOCKER=no"):
+        token = "$(make --silent token)" if answers else "unused"
         script = TEMPLATE / "tests" / "support" / "use_client.py"
-        run(stack.service, f"uv run --no-project --with ./build/client {script} {stack.url}")
+        run(stack.service, f"uv run --no-project --with ./build/client {script} {stack.url} {token}")
 
     assert "\n    user_id: str\n" in stack.service.read("build/client/users_api_client/models/item.py")
     assert "        PartitionKey: string;\n" in stack.service.read("build/client.d.ts")

@@ -1,10 +1,10 @@
-"""Calls the default service with the client that its README generates: `use_client.py http://127.0.0.1:3000`."""
+"""Calls the default service with the client that its README generates: `use_client.py http://127.0.0.1:3000 <token>`."""
 
 from __future__ import annotations
 
 import sys
 
-from users_api_client import Client
+from users_api_client import AuthenticatedClient
 from users_api_client.api.users import (
     delete_users_by_user_id,
     get_users,
@@ -15,7 +15,8 @@ from users_api_client.api.users import (
 )
 from users_api_client.models import Error, Item, ItemChanges, ItemReplacement, NewItem, Page
 
-client = Client(base_url=sys.argv[1], raise_on_unexpected_status=True)
+# The prefix is Bearer, as openapi.yaml says.
+client = AuthenticatedClient(base_url=sys.argv[1], token=sys.argv[2], raise_on_unexpected_status=True)
 
 for number in range(3):
     new = NewItem(user_id=f"00{number}")
