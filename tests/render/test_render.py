@@ -80,6 +80,12 @@ ODD: dict[str, dict[str, str]] = {
         "routes": "GET /, POST /, OPTIONS /, ANY /, ANY /x/{proxy+}, GET /{user_id}, GET /any/{other}, GET /any/any",
     },
     "anyone": {"auth": "none", "cors_origin": "*"},
+    "tokens": {
+        "auth": "jwt",
+        "api_type": "http",
+        "cors_origin": "https://app.example.com",
+        "routes": "GET /, POST /, OPTIONS /, ANY /x/{proxy+}, HEAD /{user_id}, GET /{user_id}, GET /any/any",
+    },
     "only optional attributes": {"attributes": "email?, size:number?"},
     "indexes on the sort key and on attributes of the examples": {
         "sort_key": "line",
@@ -150,6 +156,7 @@ TESTED = {
     },
     "http, long names": {**LONGEST, "api_type": "http", "architecture": "arm64"},
     "pages of another origin": ODD["pages of another origin"],
+    "per-route, tokens": {**ODD["tokens"], "functions": "per-route"},
     "indexes on the sort key and on attributes of the examples": ODD[
         "indexes on the sort key and on attributes of the examples"
     ],
@@ -180,6 +187,7 @@ TESTED_IN_RUST = {
         "functions": "per-route",
     },
     "http, one of each": {**ODD["one of each"], "api_type": "http", "auth": "none"},
+    "http, tokens": ODD["tokens"],
     "per-route, number and text keys, many stubs": {
         **KEYS["number, text"],
         **MANY_STUBS,
@@ -361,6 +369,19 @@ def test_declares_the_signatures_that_the_api_requires(bake: Bake) -> None:
     assert scheme["x-amazon-apigateway-authtype"] == "awsSigv4"
     assert unsigned["security"] == []
     assert "securitySchemes" not in unsigned["components"]
+
+
+def test_declares_the_tokens_that_the_api_requires(bake: Bake) -> None:
+    document = yaml.safe_load(bake(auth="jwt", api_type="http", routes="GET /, ANY /x, HEAD /y").read("openapi.yaml"))
+
+    ((name, scheme),) = document["components"]["securitySchemes"].items()
+    operations = [
+        each for path in document["paths"].values() for method, each in path.items() if method != "parameters"
+    ]
+    assert document["security"] == [{name: []}]
+    assert (scheme["type"], scheme["scheme"]) == ("http", "bearer")
+    assert len(operations) == 3
+    assert all("401" in operation["responses"] for operation in operations)
 
 
 def test_distinguishes_the_cursor_of_a_page_from_a_key_with_that_name(bake: Bake) -> None:
