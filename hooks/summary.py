@@ -22,14 +22,18 @@ def summarize(root: Path, expected: Mapping[str, Any]) -> str:
     queried = {route["index"] for route in expected["routes"]}
     routes += [f"No route queries the index {index}." for index in expected["indexes"] if index not in queried]
     names = [name for name, _ in expected["keys"]]
-    routes += explain_collections(expected["routes"], names)
+    routes += explain_collections(expected["routes"], [name for name in names if name != expected["owner"]])
     key = " and ".join(names)
     if expected["id"]:
         routes.append(f"POST makes {expected['id']}, a UUID.")
     if expected["written"]:
         routes.append(f"The service itself writes {', '.join(expected['written'])}.")
     if expected["auth"] == "jwt":
-        routes.append("Every signed-in user may call every route for every item.")
+        routes.append(
+            f"Each user sees only their own items: {expected['owner']} is the claim sub of the token."
+            if expected["owner"]
+            else "Every signed-in user may call every route for every item."
+        )
     directory = root.name if str(root.parent) == os.environ.get("PWD") else str(root)
     return "\n".join(
         [

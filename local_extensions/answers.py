@@ -120,6 +120,8 @@ def parse_answers(answers: Answers) -> tuple[Service | None, list[str]]:
         problems.append(
             "partition_key: the owner of an item is the user who signed in; answer auth=jwt api_type=http, too"
         )
+    if owner and indexes and find_answer(answers, "sort_key") == "":
+        problems.append("indexes: without a sort key, each user has one item; remove them, or answer sort_key, too")
     routes, route_problems = parse_routes(routes_answer, str(chosen["functions"]), owner)
     if not problems or routes_answer != make_default_routes(answers):  # default routes are only as good as the rest
         problems += [f"routes: {problem}" for problem in route_problems]

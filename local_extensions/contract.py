@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from local_extensions.operations import ITEM_OPERATIONS
 from local_extensions.quoting import quote_string
 from local_extensions.routes import Route, is_parameter
 
@@ -60,6 +61,11 @@ def list_routes(service: Service, *operations: str) -> list[Route]:
     """Return the routes to the table that the tests of these operations call."""
     routes = [each for each in service.routes if each.operation in operations and not each.index]
     return [each for each in routes if each.method != "HEAD"]
+
+
+def list_item_routes(service: Service) -> list[Route]:
+    """Return the routes to one item."""
+    return list_routes(service, *ITEM_OPERATIONS.values())
 
 
 def list_routes_in_partition(service: Service) -> list[Route]:
@@ -150,7 +156,7 @@ def compare(service: Service, item: str) -> str:
 
 def format_sort_values(service: Service) -> str:
     """Return values of each attribute that is the sort key of an index, and not in the table's key."""
-    names = {index.sort_key.name for index in service.indexes if index.sort_key}
+    names = {index.order_key.name for index in service.indexes if index.order_key}
     entries = []
     for key in service.index_keys:
         if key.name in names:

@@ -33,7 +33,7 @@ def format_path(service: Service, route: Route) -> str:
 def format_body(service: Service, route: Route) -> str:
     """Return a body that a route takes, as JSON."""
     attributes = service.attributes
-    body = {key.name: key.json_sample for key in service.keys if key.name not in route.parameters and not key.is_uuid}
+    body = {key.name: key.json_sample for key in service.chosen_keys if key.name not in route.parameters and not key.is_uuid}
     if attributes.sent and route.operation == "update":
         body.update({last.name: None for last in attributes.sent[-1:] if not last.is_required})
         body.update({first.name: first.sample for first in attributes.sent[:1]})
@@ -59,8 +59,14 @@ def list_seeds(service: Service) -> list[str]:
     """
     item = json.loads(format_body(service, Route("POST", "/", "seed", "create")))
     written = {attribute.name: attribute.sample for attribute in service.attributes.written}
-    keys = {key.name: item.pop(key.name, "") for key in service.keys}
+    keys = {key.name: item.pop(key.name, "") for key in service.chosen_keys}
+    if not keys:  # each caller has one item
+        return [format_seed({**item, **written})]
     key = service.keys[-1]
     values = [f"{key.sample[:-1]}{chr(ord(key.sample[-1]) + number)}" for number in range(3)]
     seeds = [{**item, **written, **keys, key.name: int(value) if key.is_number else value} for value in values]
-    return [textwrap.indent(json.dumps(seed, ensure_ascii=False, indent=2), "  ") for seed in seeds]
+    return [format_seed(seed) for seed in seeds]
+
+
+def format_seed(seed: dict[str, object]) -> str:
+    return textwrap.indent(json.dumps(seed, ensure_ascii=False, indent=2), "  ")

@@ -40,6 +40,7 @@ FILES_FOR_SOME: dict[tuple[str, ...], Callable[[Service], bool]] = {
     ("tests/contract/test_query.py",): lambda service: bool(list_routes(service, "query")),
     ("tests/contract/test_head.py",): lambda service: bool(list_heads(service)),
     ("tests/contract/test_index.py",): lambda service: bool(list_index_routes(service)),
+    ("tests/contract/test_owners.py",): lambda service: bool(service.owner) and service.uses_table,
     ("tests/contract/test_stubs.py",): lambda service: bool(list_stubs(service)),
     ("tests/contract/test_cors.py",): lambda service: bool(service.cors_origin),
 }
@@ -58,6 +59,7 @@ def describe(service: Service) -> dict[str, object]:
         "auth": service.auth,
         "table": service.table_name,
         "keys": [[key.name, key.type] for key in service.keys],
+        "owner": service.owner.name if service.owner else "",
         "id": service.id_key.name if service.id_key else "",
         "written": [attribute.name for attribute in service.attributes.written],
         "indexes": {index.name: [[key.name, key.type] for key in index.keys] for index in service.indexes},

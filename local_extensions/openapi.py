@@ -112,6 +112,8 @@ def list_response_names(route: Route, service: Service) -> set[str]:
         names.add("Conflict")
     if service.is_jwt:
         names.add("Unauthorized")
+    if service.owner and route.operation != "stub":
+        names.add("Forbidden")
     if service.attributes.revision and route.operation in CONDITIONAL_OPERATIONS:
         names.add("PreconditionFailed")
     return names
@@ -132,8 +134,8 @@ def describe_path_parameter(name: str, routes: list[Route], service: Service) ->
     key_schemas = {key.name: schema for schema, key in list_key_schemas(service).items()}
     index = next((route.index for route in routes if route.index), None)
     schema = Line(type="string")
-    if index:
-        schema = Line(describe_key(index.partition_key))
+    if index and index.path_key:
+        schema = Line(describe_key(index.path_key))
     elif name in key_schemas and any(route.operation != "stub" for route in routes):
         schema = refer("schemas", key_schemas[name])
     return {"name": name, "in": "path", "required": True, "schema": schema}
@@ -208,7 +210,7 @@ def describe_response(response: Response, service: Service) -> dict[str, Any]:
 
 def describe_links(service: Service) -> dict[str, Any]:
     """Return the operations on a new item, whose id only the response has: schemathesis follows these links."""
-    parameters = Line({key.name: f"$response.body#/{key.name}" for key in service.keys})
+    parameters = Line({key.name: f"$response.body#/{key.name}" for key in service.chosen_keys})
     routes = [route for route in service.routes if route.operation in ITEM_OPERATIONS.values()]
     return {route.name: {"operationId": route.name, "parameters": parameters} for route in routes}
 
@@ -224,6 +226,8 @@ def list_key_schemas(service: Service) -> dict[str, Key]:
 
 
 def describe_key_schema(key: Key) -> dict[str, Any]:
+    if key.is_owner:
+        return {"description": "The user who signed in, the claim sub of the token", **describe_key(key)}
     limit = "Up to 38 significant digits" if key.is_number else f"At most {key.max_bytes} bytes of UTF-8"
     return {"description": limit, **describe_key(key), "examples": [key.json_sample]}
 
@@ -238,14 +242,19 @@ def describe_items(service: Service, responses: Iterable[Response]) -> dict[str,
     if "Page" in used:
         used.add("Item")
     descriptions = TYPED_ITEM_DESCRIPTIONS if service.attributes.listed else ITEM_DESCRIPTIONS
-    return {name: describe_item(name, text, service) for name, text in descriptions.items() if name in used}
+    place = "in the path" if not service.owner else "in the path and the token" if service.sort_key else "in the token"
+    return {
+        name: describe_item(name, text.replace("in the path", place), service)
+        for name, text in descriptions.items()
+        if name in used
+    }
 
 
 def describe_item(name: str, description: str, service: Service) -> dict[str, Any]:
     """Return a schema of items. That of responses requires only the key, because older items may lack the rest."""
     is_response = name == "Item"
     is_change = name == "ItemChanges"
-    keys = {"Item": service.keys, "NewItem": service.keys, "NewPartitionItem": service.keys[1:]}.get(name, [])
+    keys = {"Item": service.keys, "NewItem": service.chosen_keys, "NewPartitionItem": service.keys[1:]}.get(name, [])
     keys = [key for key in keys if is_response or not key.is_uuid]
     key_schemas = {key.name: schema for schema, key in list_key_schemas(service).items()}
     required = [key.name for key in keys]

@@ -47,6 +47,7 @@ RESPONSES = [
     Response("NoContent", 204, "The item is deleted", ""),
     Response("BadRequest", 400, "The request is invalid; `message` says why"),
     Response("Unauthorized", 401, "The token is missing, invalid or expired"),
+    Response("Forbidden", 403, "The token has no claim sub"),
     Response("NotFound", 404, "No item has this key"),
     Response("Conflict", 409, "An item with this key already exists"),
     Response("PreconditionFailed", 412, "The item is not as If-Match or If-None-Match requires"),

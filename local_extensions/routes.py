@@ -107,13 +107,16 @@ class Route:
 
     @property
     def summary(self) -> str:
+        items = "the caller's items" if self.is_owned else "the items"
         if self.index:
-            return f"list the items by {self.index.own_keys[0].name}, a page at a time"
+            return f"list {items} by {self.index.own_keys[0].name}, a page at a time"
         if self.operation == "query" and self.is_owned:
-            return "list the caller's items, a page at a time"
+            return f"list {items}, a page at a time"
         if self.operation == "replace" and not self.creates:
             return "replace an item"
-        return OPERATION_SUMMARIES[self.operation]
+        summary = OPERATION_SUMMARIES[self.operation]
+        has_one_item = self.is_owned and self.operation != "create" and not self.parameters
+        return summary.replace("an item", "the caller's item") if has_one_item else summary
 
     @property
     def body_schema(self) -> str:

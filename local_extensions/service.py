@@ -71,6 +71,21 @@ class Service:
         return self.keys[-1] if self.keys[-1].is_uuid else None
 
     @property
+    def owner(self) -> Key | None:
+        """The partition key, if it is the user who signed in."""
+        return self.partition_key if self.partition_key.is_owner else None
+
+    @property
+    def chosen_keys(self) -> list[Key]:
+        """The attributes of the table's key that a request gives: all but the owner."""
+        return [key for key in self.keys if not key.is_owner]
+
+    @property
+    def looks_up(self) -> bool:
+        """Whether a query of an index gives both its keys."""
+        return any(index.is_lookup for index in self.indexes)
+
+    @property
     def number_keys(self) -> list[Key]:
         return [key for key in self.keys if key.is_number]
 

@@ -10,6 +10,7 @@ from local_extensions.routes import Route, derive_name
 
 if TYPE_CHECKING:
     from local_extensions.attributes import Attribute
+    from local_extensions.keys import Key
     from local_extensions.service import Service
 
 LINE_LENGTH = 120  # of the service's formatters
@@ -55,9 +56,15 @@ def list_modules(service: Service) -> list[tuple[str, str]]:
     return [(service.module(name), purpose) for name, purpose in MODULE_PURPOSES.items()]
 
 
-def describe_key(service: Service) -> str:
-    """Return the attributes of the table's key with their types, for Markdown."""
-    return " and ".join(f"`{key.name}` ({'a number' if key.is_number else 'a string'})" for key in service.keys)
+def describe_keys(keys: list[Key]) -> str:
+    """Return attributes of the table's key with their types, for Markdown."""
+    return " and ".join(f"`{key.name}` ({describe_value(key)})" for key in keys)
+
+
+def describe_value(key: Key) -> str:
+    if key.is_owner:
+        return "the user who signed in"
+    return "a number" if key.is_number else "a string"
 
 
 def describe_attributes(service: Service) -> list[tuple[str, str, str]]:
@@ -66,7 +73,7 @@ def describe_attributes(service: Service) -> list[tuple[str, str, str]]:
         (attribute.name, attribute.must_be, describe_presence(attribute)) for attribute in service.attributes.listed
     ]
     keys = [key for key in service.index_keys if not service.attributes.find(key.name)]
-    return listed + [(key.name, "a number" if key.is_number else "a string", "optional") for key in keys]
+    return listed + [(key.name, describe_value(key), "optional") for key in keys]
 
 
 def describe_presence(attribute: Attribute) -> str:

@@ -881,6 +881,33 @@ class TestOwners:
             "partition_key: the owner of an item is the user who signed in; answer auth=jwt api_type=http, too"
         ]
 
+    def test_need_a_sort_key_for_an_index(self) -> None:
+        answers = {**ANSWERS, "partition_key": "user_id:owner", "auth": "jwt", "api_type": "http", "indexes": "status"}
+        assert parse_answers({**answers, "sort_key": "todo_id"})[1] == []
+        assert parse_answers({**answers, "sort_key": ""})[1] == [
+            "indexes: without a sort key, each user has one item; remove them, or answer sort_key, too"
+        ]
+
+    @pytest.mark.parametrize(
+        ("routes", "summaries"),
+        [
+            (
+                "GET /a, POST /a, GET /a/{todo_id}, GET /a-by-at",
+                [
+                    "list the caller's items, a page at a time",
+                    "create an item",
+                    "read an item",
+                    "list the caller's items by at, a page at a time",
+                ],
+            ),
+            ("GET /me, PATCH /me", ["read the caller's item", "set and remove attributes of the caller's item"]),
+        ],
+    )
+    def test_are_in_the_summaries_of_routes(self, routes: str, summaries: list[str]) -> None:
+        keys = self.KEYS if "todo_id" in routes else self.KEYS[:1]
+        indexes = parse_indexes("at:N", keys, Attributes())[0]
+        assert [route.summary for route in assigned(routes, keys, indexes)] == summaries
+
     @pytest.mark.parametrize("path", ["/todos/{user_id}", "/{user_id}/{todo_id}", "/x/{user_id+}"])
     def test_are_in_no_path(self, path: str) -> None:
         (problem,) = route_problems(f"GET {path}", self.KEYS)

@@ -24,7 +24,11 @@ def main() -> None:
         sys.exit(f"The table does not respond; `make dev` or `make up` starts it: {error}")
     for number, item in enumerate(items, start=1):
         try:
+{%- if service.owner %}
+            table.put_item(Item={**item, "{{ service.owner.name }}": os.environ["SUB"]})
+{%- else %}
             table.put_item(Item=item)
+{%- endif %}
         except ArithmeticError:
             sys.exit(f"seed.json, item {number}: a number has more than 38 digits, or is out of range")
         except (BotoCoreError, ClientError, TypeError, ValueError) as error:

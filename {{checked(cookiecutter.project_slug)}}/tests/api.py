@@ -16,7 +16,7 @@ from botocore.awsrequest import AWSRequest
 import openapi
 import requests
 {%- endif %}
-{%- if service.is_jwt %}
+{%- if service.owner %}
 from tokens import make_token, read_claims
 {%- endif %}
 
@@ -33,6 +33,10 @@ OPERATIONS: dict[str, str] = {{ contract.format_operations(service) }}
 
 # The attributes in an item's key, and their types.
 KEY: dict[str, type] = {{ contract.format_key(service) }}
+{%- if service.owner %}
+# The user to whom an item belongs.
+OWNER = "{{ service.owner.name }}"
+{%- endif %}
 # What else an item has: the required attributes, one of each, and another value of each.
 REQUIRED: Item = {{ contract.format_required(service) }}
 ATTRIBUTES: Item = {{ contract.format_attributes(service) }}
@@ -75,7 +79,7 @@ class Response(NamedTuple):
 
 
 class Api:
-    """The API behind a URL. Each method takes a route's path, and an item with the values of the path's parameters."""
+    """The API behind a URL. Each method takes a route's path, and an item with the values of the path's parameters{{ " and the caller" if service.owner }}."""
 
     def __init__(self, url: str{{ ", token: str" if service.is_jwt }}) -> None:
         self.url = url.rstrip("/")
@@ -84,17 +88,6 @@ class Api:
 {%- endif %}
 {%- if service.is_signed %}
         self.credentials = boto3.Session().get_credentials() if ".execute-api." in url else None
-{%- endif %}
-{%- if service.is_jwt %}
-
-    @property
-    def user(self) -> str:
-        """The user who is signed in: the claim sub of the token."""
-        return str(read_claims(self.token)["sub"])
-
-    def signed_in_as(self, user: str) -> Api:
-        """Return the API as another user calls it, with a token that only this machine takes."""
-        return Api(self.url, make_token(user))
 {%- endif %}
 
     def get(self, path: str, item: Item | None = None, *, headers: Headers = None, **query: str) -> Response:
@@ -124,12 +117,15 @@ class Api:
     ) -> Response:
         """Send a request; its body is JSON text, or a value to send as JSON. The response must match openapi.yaml."""
         text = body if body is None or isinstance(body, str) else json.dumps(body)
+{%- if service.owner %}
+        token = self.find_token((item or {}).get(OWNER))
+{%- endif %}
         response = requests.request(
             method,
             self.url + fill(path, item or {}),
             params=query,
 {%- if service.is_jwt %}
-            headers={"Authorization": f"Bearer {self.token}", "Content-Type": "application/json", **(headers or {})},
+            headers={"Authorization": f"Bearer {{ "{token}" if service.owner else "{self.token}" }}", "Content-Type": "application/json", **(headers or {})},
 {%- else %}
             headers={"Content-Type": "application/json", **(headers or {})},
 {%- endif %}
@@ -153,6 +149,12 @@ class Api:
             SigV4Auth(self.credentials, "execute-api", "{{ service.region }}").add_auth(signed)
             request.headers.update(dict(signed.headers))
         return request
+{%- endif %}
+{%- if service.owner %}
+
+    def find_token(self, owner: str | None) -> str:
+        """Return the token of an item's owner: the API's own, or one of another user that only this machine takes."""
+        return self.token if owner in (None, read_claims(self.token)["sub"]) else make_token(owner)
 {%- endif %}
 
     def location(self, path: str, item: Item) -> str:

@@ -17,9 +17,9 @@ from typing import Any
 import boto3
 import local_api
 import pytest
-{{ source.import_from("api", "ATTRIBUTES", "KEY", "Api", "Item", "NewItem", "Table", WRITTEN=service.attributes.written) }}
+{{ source.import_from("api", "ATTRIBUTES", "KEY", "Api", "Item", "NewItem", "Table", OWNER=service.owner, WRITTEN=service.attributes.written) }}
 {%- if service.is_jwt %}
-from tokens import make_token
+from tokens import make_token{{ ", read_claims" if service.owner }}
 {%- endif %}
 
 API_URL = os.environ.get("API_URL")
@@ -87,6 +87,10 @@ def new_item(table: Table) -> Iterator[NewItem]:
             name: random.randrange(10**9, 10**12) if kind is int else f"test-{uuid.uuid4()}"
             for name, kind in KEY.items()
         }
+{%- if service.owner %}
+        if os.environ.get("TOKEN"):  # of a deployed API, which takes no token of another user
+            key[OWNER] = read_claims(TOKEN)["sub"]
+{%- endif %}
         items.append({**key, **ATTRIBUTES, {{ "**WRITTEN, " if service.attributes.written }}**attributes})
         return items[-1]
 

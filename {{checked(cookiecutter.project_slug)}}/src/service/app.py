@@ -122,6 +122,9 @@ def read_request(event: Event) -> Request:
         query=event.get("queryStringParameters") or {},
         headers=read_headers(event),
         body=read_body(event),
+{%- if service.is_jwt %}
+        claims=event["requestContext"].get("authorizer", {}).get("jwt", {}).get("claims", {}),
+{%- endif %}
     )
 {% endif %}
 

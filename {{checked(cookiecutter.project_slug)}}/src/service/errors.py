@@ -13,6 +13,14 @@ class InvalidRequest(ServiceError):
     status = 400
 
 
+{% if service.owner -%}
+class Forbidden(ServiceError):
+    """The caller may not do this."""
+
+    status = 403
+
+
+{% endif -%}
 class NotFound(ServiceError):
     """The item or the route does not exist."""
 

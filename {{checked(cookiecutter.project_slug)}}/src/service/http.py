@@ -23,6 +23,10 @@ class Request(NamedTuple):
     """The headers, with names in lower case."""
 
     body: str
+{%- if service.is_jwt %}
+    claims: Mapping[str, str]
+    """What the token says of the caller: API Gateway has verified it."""
+{%- endif %}
 
 
 class Response(NamedTuple):

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any{{ ", NamedTuple" if service.attributes.listed }}
 
 from service import json_values
-from service.errors import InvalidRequest
+from service.errors import {{ "Forbidden, " if service.owner }}InvalidRequest
 from service.http import Request
 from service.table import {{ "INDEXES, " if service.indexes }}KEY, Item, KeyAttribute
 {%- if service.attributes.written %}
@@ -28,20 +28,42 @@ MAX_CHANGES = {{ service.max_changes }}
 
 ID = "{{ service.id_key.name }}"
 {%- endif %}
+{%- if service.owner %}
+
+OWNER = "{{ service.owner.name }}"
+{%- endif %}
 
 JSON_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 {% if service.attributes.listed -%}
 {% include "attributes.py" -%}
 {% endif %}
 
+{% if service.owner -%}
+def read_owner(request: Request) -> str:
+    """Return the user who sent a request. Raises Forbidden for a token that names no user."""
+    if not request.claims.get("sub"):
+        raise Forbidden("The token has no claim sub")
+    return request.claims["sub"]
+
+
+{% endif -%}
 def read_key(request: Request, key: Iterable[KeyAttribute] = KEY) -> Item:
+{%- if service.owner %}
+    """Return the attributes of a key: the owner is the caller, and the path has the others.
+
+    Raises Forbidden without a caller, and InvalidRequest for a value that cannot be in a key.
+    """
+    texts = {**request.parameters, OWNER: read_owner(request)}
+    found = [(attribute, texts.get(attribute.name)) for attribute in key]
+{%- else %}
     """Return the attributes of a key in a request's path. Raises InvalidRequest for a value that cannot be in a key."""
     found = [(attribute, request.parameters.get(attribute.name)) for attribute in key]
+{%- endif %}
     return {attribute.name: parse_key_text(attribute, text) for attribute, text in found if text is not None}
 
 
 def read_item(request: Request) -> Item:
-    """Return the item in a request's body, with the key attributes of the path.
+    """Return the item in a request's body, with the key attributes of the path{{ " and the token" if service.owner }}.
 
     Raises InvalidRequest for a body that is not an item, and for a key that is missing, invalid, or not the path's.
     """
@@ -114,7 +136,11 @@ def read_body(request: Request) -> Item:
 def refuse_other_key(item: Mapping[str, Any], path_key: Item) -> None:
     for name, value in path_key.items():
         if name in item and (type(item[name]) is not type(value) or item[name] != value):
+{%- if service.owner %}
+            raise InvalidRequest(f"{name} in the body differs from the {'token' if name == OWNER else 'path'}'s")
+{%- else %}
             raise InvalidRequest(f"{name} in the body differs from the path's")
+{%- endif %}
 
 
 {% if service.attributes.listed -%}

@@ -140,30 +140,47 @@ class Table:
     def __init__(self, name: str, key: Sequence[KeyAttribute]) -> None:
         self.name = name
         self.key = key
+{%- if not service.owner %}
 
     def scan(self, limit: int, start: Item | None) -> Page:
         """Return the table's next items after a key."""
         with service_errors():
             result = CLIENT.scan(TableName=self.name, Limit=limit, **start_after(start){{ ", **omit_expired()" if service.attributes.expiry }})
         return to_page(result)
+{%- endif %}
 {% if service.sort_key or service.indexes %}
 {%- if service.lists_in_order %}
     def query(
         self, partition: Item, limit: int, start: Item | None, bounds: Bounds | None = None, index: str | None = None
     ) -> Page:
+{%- if service.looks_up %}
+        """Return the next items of a partition after a key, in the order of the sort key of the table or an index.
+
+        A partition with both keys of an index has only the items with this sort key.
+        """
+{%- else %}
         """Return the next items of a partition after a key, in the order of the sort key of the table or an index."""
+{%- endif %}
 {%- else %}
     def query(self, partition: Item, limit: int, start: Item | None, index: str | None = None) -> Page:
         """Return the next items of a partition after a key, in the order of the sort key of the table or an index."""
 {%- endif %}
+{%- if not service.looks_up %}
         ((name, value),) = partition.items()
+{%- endif %}
         options = start_after(start)
         if index:
             options["IndexName"] = index
-{%- if service.lists_in_order or service.attributes.expiry %}
+{%- if service.looks_up %}
+        condition = " AND ".join(f"#{number} = :{number}" for number in range(len(partition)))
+        names = {f"#{number}": name for number, name in enumerate(partition)}
+        values: Item = {f":{number}": value for number, value in enumerate(partition.values())}
+{%- elif service.lists_in_order or service.attributes.expiry %}
         condition = "#partition = :partition"
         names = {"#partition": name}
         values: Item = {":partition": value}
+{%- endif %}
+{%- if service.looks_up or service.lists_in_order or service.attributes.expiry %}
 {%- if service.lists_in_order %}
         if bounds:
             options["ScanIndexForward"] = not bounds.is_descending

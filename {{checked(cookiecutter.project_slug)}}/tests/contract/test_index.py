@@ -28,10 +28,18 @@ pytestmark = pytest.mark.parametrize(("path", "names"), ROUTES.items())
 
 @pytest.fixture
 def items(new_item: NewItem, table: Table, names: list[str]) -> list[Item]:
+{%- if service.owner %}
+    """Five items of one user; if the path has an attribute, with one value of it."""
+{%- else %}
     """Five items with one value of the index's partition key, which may be the table's sort key."""
+{%- endif %}
     items = [new_item() for _ in range(5)]
     for number, item in enumerate(items):
+{%- if service.owner %}
+        item |= {name: items[0][name] for name in names if name not in SORT_VALUES}
+{%- else %}
         item[names[0]] = items[0][names[0]]
+{%- endif %}
         item |= {name: SORT_VALUES[name][number % len(SORT_VALUES[name])] for name in SORT_VALUES.keys() & names[1:]}
         table.put_item(Item=item)
     return items
@@ -83,7 +91,7 @@ def test_lists_in_the_opposite_order_within_bounds(api: Api, items: list[Item], 
     pages = read_pages(api, path, items[0], order="desc", to=str(values[-1]), **{"from": str(values[0])})
 
     listed = [item[names[-1]] for page in pages for item in page if item in items]
-    if len(names) > 1:
+    if {{ "names[-1] in SORT_VALUES" if service.owner else "len(names) > 1" }}:
         expected = [item[names[-1]] for item in items if values[0] <= item[names[-1]] <= values[-1]]
         assert listed == sorted(expected, reverse=True)
         assert api.get(path, items[0], order="down").status == 400
@@ -96,7 +104,7 @@ def test_lists_in_the_opposite_order_within_bounds(api: Api, items: list[Item], 
 def test_refuses_a_time_that_would_sort_wrongly(api: Api, item: Item, path: str, names: list[str], text: str) -> None:
     is_time = len(names) > 1 and isinstance(WRITTEN.get(names[1]), str)
 
-    assert api.request("GET", path, item, query={"from": text}).status == (400 if is_time else 200)
+    assert api.request("GET", path, item, query={"from": text}).status == 400 or not is_time
 {%- endif %}
 
 

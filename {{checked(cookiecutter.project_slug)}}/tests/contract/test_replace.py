@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-{{ source.import_from("api", "ATTRIBUTES", "REQUIRED", "Api", "Item", "Table", "list_paths", KEY=service.keeps_on_replace, LARGE=large, REFUSED=refusals, WRITTEN=service.attributes.written, CREATED=service.attributes.created, UPDATED=service.attributes.updated, REVISION=service.attributes.revision, EXPIRY=service.attributes.expiry, NewItem=service.keeps_on_replace, sent=service.attributes.written) }}
+{{ source.import_from("api", "ATTRIBUTES", "REQUIRED", "Api", "Item", "Table", "list_paths", KEY=service.keeps_on_replace, OWNER=service.owner, LARGE=large, REFUSED=refusals, WRITTEN=service.attributes.written, CREATED=service.attributes.created, UPDATED=service.attributes.updated, REVISION=service.attributes.revision, EXPIRY=service.attributes.expiry, NewItem=service.keeps_on_replace, sent=service.attributes.written) }}
 
 pytestmark = pytest.mark.parametrize("path", list_paths("replace"))
 
@@ -58,7 +58,11 @@ def test_compares_numbers_in_keys_as_numbers(api: Api, {{ "item: Item, " if serv
 def test_refuses_another_key(api: Api, table: Table, key: Item, path: str, value: Any) -> None:
     for name in key:
         response = api.put(path, key, body={name: value})
+{%- if service.owner %}
+        message = f"{name} in the body differs from the {'token' if name == OWNER else 'path'}'s"
+{%- else %}
         message = f"{name} in the body differs from the path's"
+{%- endif %}
         assert (response.status, response.json) == (400, {"message": message})
         assert "Item" not in table.get_item(Key=key)
 

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 import pytest
-{{ source.import_from("api", "ATTRIBUTES", "KEY", "OTHER_VALUES", "REQUIRED", "Api", "Item", "NewItem", "Table", "list_paths", LARGE=large, REFUSED=refusals, WRITTEN=service.attributes.written, CREATED=service.attributes.created, UPDATED=service.attributes.updated, REVISION=service.attributes.revision, EXPIRY=service.attributes.expiry, sent=service.attributes.written) }}
+{{ source.import_from("api", "ATTRIBUTES", "KEY", "OTHER_VALUES", "REQUIRED", "Api", "Item", "NewItem", "Table", "list_paths", LARGE=large, OWNER=service.owner, REFUSED=refusals, WRITTEN=service.attributes.written, CREATED=service.attributes.created, UPDATED=service.attributes.updated, REVISION=service.attributes.revision, EXPIRY=service.attributes.expiry, sent=service.attributes.written) }}
 
 pytestmark = pytest.mark.parametrize("path", list_paths("update"))
 
@@ -101,7 +101,11 @@ def test_accepts_the_same_key_in_the_body(api: Api, item: Item, key: Item, path:
 def test_refuses_to_change_the_key(api: Api, item: Item, key: Item, path: str, value: Any) -> None:
     for name in key:
         response = api.patch(path, item, body={name: value})
+{%- if service.owner %}
+        message = f"{name} in the body differs from the {'token' if name == OWNER else 'path'}'s"
+{%- else %}
         message = f"{name} in the body differs from the path's"
+{%- endif %}
         assert (response.status, response.json) == (400, {"message": message})
 
 {%- if large %}
