@@ -67,7 +67,13 @@ class Ratio:
     @property
     def value(self) -> float:
         """The median of the pairs' ratios: other work on the machine slows down both of a pair."""
-        return statistics.median(self.values)
+        return statistics.median_low(self.values)
+
+    @property
+    def pair(self) -> tuple[float, float]:
+        """The seconds of the pair whose ratio is the median."""
+        number = self.values.index(self.value)
+        return self.seconds[number], self.floor[number]
 
     @property
     def values(self) -> list[float]:
@@ -80,8 +86,13 @@ class Ratio:
 
     @property
     def row(self) -> tuple[str, ...]:
-        times = (show_milliseconds(statistics.median(seconds)) for seconds in (self.seconds, self.floor))
-        return (self.name, self.against, *times, f"{self.value:.2f}", f"{self.limit:.1f}" if self.limit else "")
+        return (
+            self.name,
+            self.against,
+            *map(show_milliseconds, self.pair),
+            f"{self.value:.2f}",
+            f"{self.limit:.1f}" if self.limit else "",
+        )
 
 
 RATIO_HEADER = ("", "against", "takes", "that takes", "ratio", "at most")

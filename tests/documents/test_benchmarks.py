@@ -14,10 +14,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def test_a_ratio_is_the_median_of_the_pairs() -> None:
-    ratio = Ratio("this", "that", seconds=[2.0, 30.0, 3.0], floor=[1.0, 10.0, 2.0])
+def test_a_ratio_is_the_median_of_the_pairs_and_its_row_has_the_times_of_that_pair() -> None:
+    ratio = Ratio("this", "that", seconds=[2.0, 30.0, 3.0, 9.0], floor=[1.0, 10.0, 2.0, 1.0])
 
     assert ratio.value == 2.0
+    assert ratio.row == ("this", "that", "2000 ms", "1000 ms", "2.00", "")
 
 
 def test_exits_with_one_line_per_ratio_above_its_limit() -> None:
