@@ -15,7 +15,6 @@ import requests
 
 from measuring import (
     HANDLERS,
-    emulate_function,
     make,
     make_table,
     measure_seconds,
@@ -26,15 +25,7 @@ from measuring import (
     write_report,
 )
 
-STARTS = 9
 REQUESTS = 400
-NO_ROUTE = {
-    "httpMethod": "GET",
-    "resource": "/no-such-route",
-    "requestContext": {"path": "/no-such-route"},
-    "pathParameters": None,
-    "queryStringParameters": None,
-}
 
 
 @dataclass(frozen=True)
@@ -53,9 +44,6 @@ class Figures:
     artifact: int
     """Bytes that are deployed, before compression."""
 
-    init: float
-    """Seconds that a function's first response takes longer than the others."""
-
     request: float
     """Seconds for a read through `sam local` with a warm container."""
 
@@ -65,7 +53,6 @@ def main() -> None:
         python, rust = (measure(language, Path(directory)) for language in HANDLERS)
     rows = [
         ("Deployed, before compression", *(f"{figures.artifact / 1e6:.2f} MB" for figures in (python, rust))),
-        ("Cold init", *(show_milliseconds(figures.init) for figures in (python, rust))),
         ("Warm read through `sam local`", *(show_milliseconds(figures.request) for figures in (python, rust))),
         ("`make build`, the first", *(f"{figures.first_build:.1f} s" for figures in (python, rust))),
         ("`make build`, after an edit", *(f"{figures.edit_build:.1f} s" for figures in (python, rust))),
@@ -92,25 +79,8 @@ def measure(language: str, directory: Path) -> Figures:
         edit_build,
         unchanged_build,
         sum(file.stat().st_size for file in artifact.rglob("*") if file.is_file()),
-        statistics.median(measure_init(language, artifact) for _ in range(STARTS)),
         measure_request(service),
     )
-
-
-def measure_init(language: str, artifact: Path, **settings: str) -> float:
-    """Return how many seconds longer a function's first response takes than later ones.
-
-    It runs in Lambda's image, and gets requests for a route that does not exist, so that no table is involved.
-    """
-    with emulate_function(language, artifact, **settings) as url:
-        times = [measure_seconds(lambda: invoke(url)) for _ in range(20)]
-    return times[0] - statistics.median(times[1:])
-
-
-def invoke(url: str) -> None:
-    response = requests.post(url, json=NO_ROUTE, timeout=60)
-    if response.json()["statusCode"] != 404:
-        raise RuntimeError(f"The function must return 404: {response.text}")
 
 
 def measure_request(service: Path) -> float:

@@ -25,10 +25,11 @@ FONT = re.compile(r"\s*@font-face \{.*?\}", re.DOTALL)  # loaded from another si
 
 
 def main() -> None:
-    console = Console(record=True, width=100)
+    console = Console(record=True, width=110)
     for command, output in run_session():
         console.print(Text(f"$ {command}", style="bold"))
-        console.print(Text(output.strip() + "\n"))
+        if output:
+            console.print(Text(output.strip() + "\n"))
     svg = console.export_svg(title="cookiecutter-sam-localstack", unique_id="session")
     (RESULTS / "session.svg").write_text(FONT.sub("", svg), encoding="utf-8")
 
@@ -42,7 +43,7 @@ def read_commands() -> list[str]:
 
 def run_session() -> list[tuple[str, str]]:
     """Run the commands, and return each with its output."""
-    render, start, call = read_commands()
+    render, enter, start, call = read_commands()
     port = find_free_port()
     with tempfile.TemporaryDirectory() as name:
         directory = Path(name)
@@ -50,11 +51,17 @@ def run_session() -> list[tuple[str, str]]:
         rendered = run_shell(re.sub(r"^uvx cookiecutter \S+", shlex.join(cookiecutter), render), directory)
         settings = f"PORT={port} LOCALSTACK_PORT={find_free_port()}"
         log = directory / "log"
-        with serve("bash", "-c", f"({start} {settings}) >{log} 2>&1", directory=directory, port=port, seconds=SECONDS):
+        script = f"({enter} && {start} {settings}) >{log} 2>&1"
+        with serve("bash", "-c", script, directory=directory, port=port, seconds=SECONDS):
             called = run_shell(call.replace("curl", "curl --silent").replace(PORT, str(port)), directory)
         started = log.read_text(encoding="utf-8")
     started = FOUND_BY_UV.sub("", started).partition("\nINFO ")[0]
-    return [(render, rendered), (start, started.replace(str(port), PORT)), (call, called.replace("\r", ""))]
+    return [
+        (render, rendered),
+        (enter, ""),
+        (start, started.replace(str(port), PORT)),
+        (call, called.replace("\r", "")),
+    ]
 
 
 def run_shell(command: str, directory: Path) -> str:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import statistics
 import tempfile
 from pathlib import Path
 
-from compare_languages import measure_init
+import requests
+
 from measuring import (
     BASELINES,
     FUNCTION_SETTINGS,
@@ -16,8 +18,10 @@ from measuring import (
     RUNTIMES,
     Ratio,
     draw_ratios,
+    emulate_function,
     make,
     make_table,
+    measure_seconds,
     refuse_excess,
     render,
     run,
@@ -27,6 +31,13 @@ from template_copy import TEMPLATE
 
 STARTS = 15
 INIT_LIMIT = 1.1
+NO_ROUTE = {
+    "httpMethod": "GET",
+    "resource": "/no-such-route",
+    "requestContext": {"path": "/no-such-route"},
+    "pathParameters": None,
+    "queryStringParameters": None,
+}
 HANDLER_LIMITS = {
     "read": 1.5,
     "create": 1.5,
@@ -97,6 +108,22 @@ def compare_inits(language: str, artifact: Path, baseline: Path, **settings: str
     ]
     times, floor = zip(*pairs[1:], strict=True)
     return Ratio(f"Cold init, {language.capitalize()}", "only making the SDK's client", times, floor, INIT_LIMIT)
+
+
+def measure_init(language: str, artifact: Path, **settings: str) -> float:
+    """Return how many seconds longer a function's first response takes than later ones.
+
+    It runs in Lambda's image, and gets requests for a route that does not exist, so that no table is involved.
+    """
+    with emulate_function(language, artifact, **settings) as url:
+        times = [measure_seconds(lambda: invoke(url)) for _ in range(20)]
+    return times[0] - statistics.median(times[1:])
+
+
+def invoke(url: str) -> None:
+    response = requests.post(url, json=NO_ROUTE, timeout=60)
+    if response.json()["statusCode"] != 404:
+        raise RuntimeError(f"The function must return 404: {response.text}")
 
 
 def compare_handler_times(language: str, printed: str) -> list[Ratio]:

@@ -69,9 +69,9 @@ def test_the_readme_s_first_commands_create_an_item() -> None:
     outputs = [output for _, output in run_session()]
 
     assert outputs[0].startswith("orders-api: table orders with the key order_id in ")
-    assert "The API responds at http://127.0.0.1:3000" in outputs[1]
-    assert outputs[2].startswith("HTTP/1.1 201 CREATED\n")
-    assert json.loads(outputs[2].splitlines()[-1]) == {"order_id": "001", "total": 1980}
+    assert "The API responds at http://127.0.0.1:3000" in outputs[2]
+    assert outputs[3].startswith("HTTP/1.1 201 CREATED\n")
+    assert json.loads(outputs[3].splitlines()[-1]) == {"order_id": "001", "total": 1980}
 
 
 def test_the_picture_shows_the_readme_s_first_commands() -> None:
@@ -128,8 +128,9 @@ def test_the_readme_has_the_figures_that_were_measured() -> None:
     assert measured.strip() in (TEMPLATE / "README.md").read_text(encoding="utf-8")
 
 
-def test_the_decisions_have_the_figures_that_were_measured() -> None:
-    text = (TEMPLATE / "docs" / "decisions.md").read_text(encoding="utf-8")
+@pytest.mark.parametrize(("document", "figures"), [("README.md", 2), ("docs/decisions.md", 4)])
+def test_the_documents_have_the_figures_that_were_measured(document: str, figures: int) -> None:
+    text = (TEMPLATE / document).read_text(encoding="utf-8")
     found = [
         (figure, file)
         for paragraph in text.split("\n\n")
@@ -138,7 +139,7 @@ def test_the_decisions_have_the_figures_that_were_measured() -> None:
     ]
     results = {file: (TEMPLATE / "benchmarks" / "results" / file).read_text(encoding="utf-8") for _, file in found}
 
-    assert len(found) == 4
+    assert len(found) == figures
     assert [figure for figure, file in found if figure.removesuffix(" bytes") not in results[file]] == []
 
 
@@ -213,3 +214,45 @@ def test_make_targets_that_are_named_exist(document: Path, makefiles: str) -> No
 
     pattern = r"^(?:{0}:|BENCHMARKS :=.* {0}\b)"
     assert [target for target in named if not re.search(pattern.format(target), makefiles, re.MULTILINE)] == []
+
+
+def find_long_paragraphs(text: str) -> list[str]:
+    """Return the start of each paragraph and item of a list that needs more than 400 characters."""
+    prose = re.sub(r"(?s)^```.*?^```$|^[|<][^\n]*$", "", text, flags=re.MULTILINE)
+    paragraphs = re.split(r"\n\s*\n|\n(?= *(?:[-*]|\d+\.) )", prose)
+    return [paragraph.strip()[:60] for paragraph in paragraphs if len(paragraph.strip()) > 400]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_no_paragraph_is_long(document: Path) -> None:
+    assert find_long_paragraphs(document.read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        {},
+        {"language": "rust", "api_type": "http", "auth": "none", "cors_origin": "https://app.example.com"},
+        {
+            "partition_key": "user_id:owner",
+            "sort_key": "id:uuid",
+            "auth": "jwt",
+            "api_type": "http",
+            "attributes": "text, at:created, updated_at:updated, revision:revision, expires_at:expiry?, ...",
+        },
+    ],
+    ids=["default", "rust", "owners"],
+)
+def test_no_paragraph_of_a_service_s_documents_is_long(bake: Bake, answers: dict[str, str]) -> None:
+    service = bake(**answers)
+    documents = [file for file in service.files if file.endswith(".md")]
+
+    assert len(documents) == 4
+    assert [(file, start) for file in documents for start in find_long_paragraphs(service.read(file))] == []
+
+
+def test_finds_long_paragraphs_and_items_of_lists() -> None:
+    long = "word " * 81
+    text = f"# A\n\n{long}\n\n- short\n- {long}\n\n| {long} |\n\n```\n{long}\n```\n"
+
+    assert [start[:6] for start in find_long_paragraphs(text)] == ["word w", "- word"]
