@@ -79,6 +79,24 @@ def test_sends_requests_and_shows_the_responses(bake_with_tools: Bake, page: Pag
     assert hosts - {""} == {f"127.0.0.1:{stack.port}"}  # the page loads nothing from elsewhere
 
 
+def test_sends_the_token_that_is_typed_at_the_authorize_button(bake_with_tools: Bake, page: Page) -> None:
+    stack = start(bake_with_tools, table_name="todos", partition_key="user_id:owner", auth="jwt", api_type="http")
+    token = stack.service.make("token", "SUB=alice").splitlines()[-1]
+
+    with stack.running("dev", "DOCKER=no"):
+        page.goto(f"{stack.url}/_docs")
+        refused = send(page, "todos-put_todos", '{"user_id": "alice", "text": "Read"}')
+        expect(refused.locator(".response-col_status")).to_contain_text("401")
+        page.locator(".auth-wrapper").get_by_role("button", name="Authorize").click()
+        dialog = page.locator(".modal-ux")
+        dialog.get_by_role("textbox").fill(token)
+        dialog.get_by_role("button", name="Apply credentials").click()
+        dialog.get_by_role("button", name="Close").last.click()
+        page.locator("#operations-todos-put_todos").get_by_role("button", name="Execute").click()
+        expect(refused.locator(".response-col_status")).to_contain_text("201")
+        expect(refused.locator(".microlight").first).to_contain_text('"user_id": "alice"')
+
+
 def test_is_the_page_of_openapi_yaml_as_it_is_now(bake_with_tools: Bake, page: Page) -> None:
     stack = start(bake_with_tools)
     openapi = stack.service.path / "openapi.yaml"
