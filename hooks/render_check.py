@@ -29,8 +29,6 @@ def check_texts(project: Project) -> Iterator[str]:
                 yield f"{name}:{number}: contains template syntax: {line.strip()}"
         if "\r" in text:
             yield f"{name}: contains carriage returns; lines end with LF only"
-        if text and (not text.endswith("\n") or text.endswith("\n\n")):
-            yield f"{name}: does not end with one newline"
 
 
 def check_routes(project: Project) -> Iterator[str]:

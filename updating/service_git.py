@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-SHOWN = 3  # of the files that are not committed
-
 
 class UpdateError(Exception):
     """The update is refused, and nothing has changed. One line says why, and what to do."""
@@ -50,8 +48,7 @@ def require_clean_repository() -> None:
     lines += git("status", "--porcelain", "--", ".").splitlines()
     files = list(dict.fromkeys(line[3:] for line in lines))
     if files:
-        more = f" and {len(files) - SHOWN} more" if len(files) > SHOWN else ""
-        raise UpdateError(f"Not committed: {', '.join(files[:SHOWN])}{more}; commit or stash them first.")
+        raise UpdateError(f"Not committed: {', '.join(files)}; commit or stash them first.")
 
 
 def commit_tree(directory: Path, message: str, *parents: str) -> str:

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 import json
 import re
 import shlex
@@ -144,10 +143,7 @@ def remove_credentials(url: str) -> str:
 
 
 def parse_changes(text: str) -> list[tuple[str, str, str]]:
-    """Return each `name=value` or `name+=value`: the name, whether it adds, and the value.
-
-    A word without a name belongs to the value before it: `indexes=email, status` is one answer.
-    """
+    """Return each `name=value` or `name+=value`: the name, whether it adds, and the value."""
     try:
         words = shlex.split(text)
     except ValueError:
@@ -155,13 +151,11 @@ def parse_changes(text: str) -> list[tuple[str, str, str]]:
     changes: list[tuple[str, str, str]] = []
     for word in words:
         match = re.match(r"(\w+)(\+?)=(.*)", word, re.DOTALL)
-        if match:
-            changes.append((match[1], match[2], match[3]))
-        elif changes:
-            name, plus, value = changes.pop()
-            changes.append((name, plus, f"{value} {word}"))
-        else:
-            raise UpdateError(f"ANSWERS: '{word}' is not name=value; write for example ANSWERS='indexes=email'.")
+        if not match:
+            raise UpdateError(
+                f"ANSWERS: '{word}' is not name=value; quote values with spaces: indexes='email, status'."
+            )
+        changes.append((match[1], match[2], match[3]))
     return changes
 
 
@@ -171,9 +165,8 @@ def change_answers(
     """Return the answers after the changes. Routes that are the default remain so: a new index gets its route."""
     for name, plus, _ in changes:
         if name not in questions:
-            near = difflib.get_close_matches(name, questions, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"its questions are {', '.join(questions)}."
-            raise UpdateError(f"ANSWERS: this version of the template does not ask for '{name}'; {hint}")
+            known = ", ".join(questions)
+            raise UpdateError(f"ANSWERS: this version of the template does not ask for '{name}', but for {known}.")
         if plus and name not in LISTS:
             raise UpdateError(f"ANSWERS: {name} is not a list; write {name}=… to replace it.")
     answers = {**recorded, **{name: value for name, plus, value in changes if not plus}}

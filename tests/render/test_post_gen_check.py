@@ -26,7 +26,6 @@ BREAKS = [
     ("env.json", '"TABLE_NAME":', '"TABLE_NAME"', "env.json: is not valid"),
     ("compose.yaml", "services:\n", "services: # {{ x }}\n", ": contains template syntax: services: # {{ x }}"),
     ("compose.yaml", "services:\n", "services: # {% x\n", ": contains template syntax: services: # {% x"),
-    ("env.json", "}\n}\n", "}\n}", "env.json: does not end with one newline"),
     ("compose.yaml", "\n", "\r\n", "compose.yaml: contains carriage returns"),
     ("compose.yaml", "  localstack:\n", "  emulator:\n", "a file lacks an expected part: KeyError('localstack')"),
     ("template.yaml", "Path: /users\n", "Path: /other\n", "template.yaml: route GET /users is missing"),

@@ -261,7 +261,6 @@ class TestRefusals:
         ("answers", "message"),
         [
             ("colour=red", "does not ask for 'colour'"),
-            ("regio=eu-west-1", "did you mean region?"),
             ("region+=eu-west-1", "region is not a list; write region=… to replace it"),
             ("indexes", "'indexes' is not name=value"),
             ("description='open", "has an open quote"),

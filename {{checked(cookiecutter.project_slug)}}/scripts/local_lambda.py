@@ -95,23 +95,18 @@ def read_function(template: Template, logical_id: str, common: dict[str, Any], o
 {%- if not service.is_python %}
     metadata = template.resources[logical_id].get("Metadata") or {}
 {%- endif %}
-    try:
-        return Settings(
-            logical_id=logical_id,
-            name=template.refer(logical_id),
-            handler=read("Handler", ""),
-            directory=PROJECT / read("CodeUri", "."),
+    return Settings(
+        logical_id=logical_id,
+        name=template.refer(logical_id),
+        handler=read("Handler", ""),
+        directory=PROJECT / read("CodeUri", "."),
 {%- if not service.is_python %}
-            program=metadata.get("BuildProperties", {}).get("Binary"),
+        program=metadata.get("BuildProperties", {}).get("Binary"),
 {%- endif %}
-            variables=variables,
-            timeout=float(read("Timeout", 3)),
-            memory=str(int(read("MemorySize", 128))),
-        )
-    except TemplateError:
-        raise
-    except (AttributeError, TypeError, ValueError) as error:
-        raise TemplateError(f"{logical_id}: {error}") from error
+        variables=variables,
+        timeout=float(read("Timeout", 3)),
+        memory=str(int(read("MemorySize", 128))),
+    )
 
 
 class Environment:
@@ -196,10 +191,9 @@ class Environment:
                     self.asked = True
                     self.posted.put(None)
                 return self.events.get()
-            case "POST", ["init", "error"]:
-                self.posted.put(read_error(request.get_data()))
-            case "POST", ["invocation", self.request_id, "error"]:
-                self.posted.put(read_error(request.get_data()))
+            case "POST", ["init", "error"] | ["invocation", self.request_id, "error"]:
+                error = json.loads(request.get_data())
+                self.posted.put(FunctionError(f"{error['errorType']}: {error['errorMessage']}"))
             case "POST", ["invocation", self.request_id, "response"]:
                 self.posted.put(read_result(request.get_data()))
             case _:
@@ -215,20 +209,10 @@ class Environment:
 
 
 def read_result(body: bytes) -> Any:
-    """Return what a handler returned, or the error that Lambda makes of it."""
+    """Return what a handler returned, or the error that Lambda makes of one that is too large."""
     if len(body) > MAX_RESULT_BYTES:
         return FunctionError(f"what it returned has {len(body):,} bytes as JSON; Lambda allows {MAX_RESULT_BYTES:,}")
-    try:
-        return json.loads(body)
-    except ValueError:
-        return FunctionError("what it returned is not JSON")
-
-
-def read_error(body: bytes) -> FunctionError:
-    try:
-        return FunctionError("{errorType}: {errorMessage}".format_map(json.loads(body)))
-    except KeyError, TypeError, ValueError:
-        return FunctionError(body.decode(errors="replace"))
+    return json.loads(body)
 
 
 class Function:

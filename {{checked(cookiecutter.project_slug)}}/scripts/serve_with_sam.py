@@ -39,15 +39,14 @@ def main() -> int:
         if PAGE.exists():
             print(f"The API's page: {PAGE.as_uri()}", flush=True)
         sam = start_sam(arguments)
-        is_waiting = False  # for a change, after sam could not serve a template
         for changed in watch_sources():
-            if sam.poll() is not None and not is_waiting:
+            if sam.poll() is not None:
                 return sam.returncode or 1
             if changed and arguments.watch and rebuild(changed):
                 stop_sam(sam, arguments.network)
                 sam = start_sam(arguments)
-                is_waiting = not wait_until_listening(sam, arguments.port)
-                print("sam has ended; see above." if is_waiting else "Built; the next request gets it.", flush=True)
+                if wait_until_listening(sam, arguments.port):
+                    print("Built; the next request gets it.", flush=True)
     except KeyboardInterrupt:
         return 130
     finally:
