@@ -12,7 +12,7 @@ import shlex
 import shutil
 import sys
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
@@ -22,7 +22,7 @@ from cookiecutter.exceptions import FailedHookException
 
 from local_extensions.answer_text import AnswerError, expect_string
 from local_extensions.attributes import parse_attributes
-from local_extensions.keys import Key, parse_indexes, parse_partition_key, parse_sort_key
+from local_extensions.keys import Index, Key, parse_indexes, parse_partition_key, parse_sort_key
 from local_extensions.limits import (
     DOCKER_NETWORKS,
     PATH_LENGTH,
@@ -98,30 +98,14 @@ def parse_answers(answers: Answers) -> tuple[Service | None, list[str]]:
         "cors_origin": parse("cors_origin", parse_cors_origin),
     }
     keys = [key for key in (parsed["partition_key"], parsed["sort_key"]) if isinstance(key, Key)]
-    if len(keys) == 2 and keys[0].name == keys[1].name:
-        problems.append(f"sort_key: {quote(keys[1].name)} is already the partition key; use another attribute")
-    if len(keys) == 2 and keys[0].is_uuid:
-        name = keys[0].name
-        problems.append(
-            f"partition_key: {quote(f'{name}:uuid')} is not the last attribute of the key; write {name}, or leave out the sort key"
-        )
     attributes, attribute_problems = parse_attributes(find_answer(answers, "attributes"), [key.name for key in keys])
     indexes, index_problems = parse_indexes(find_answer(answers, "indexes"), keys, attributes)
     problems += [f"attributes: {problem}" for problem in attribute_problems]
     problems += [f"indexes: {problem}" for problem in index_problems]
     chosen = {answer: parse(answer, partial(parse_choice, choices=choices)) for answer, choices in CHOICES.items()}
-    if chosen["auth"] == "jwt" and chosen["api_type"] == "rest":
-        problems.append(
-            "auth: 'jwt' needs an HTTP API, as SAM declares no JWT authorizer for a REST API; add api_type=http"
-        )
+    problems += find_disagreements(keys, indexes, chosen["auth"], chosen["api_type"])
     routes_answer = find_answer(answers, "routes")
     owner = keys[0] if keys and keys[0].is_owner else None
-    if owner and chosen["auth"] != "jwt":
-        problems.append(
-            "partition_key: the owner of an item is the user who signed in; answer auth=jwt api_type=http, too"
-        )
-    if owner and indexes and find_answer(answers, "sort_key") == "":
-        problems.append("indexes: without a sort key, each user has one item; remove them, or answer sort_key, too")
     routes, route_problems = parse_routes(routes_answer, str(chosen["functions"]), owner)
     if not problems or routes_answer != make_default_routes(answers):  # default routes are only as good as the rest
         problems += [f"routes: {problem}" for problem in route_problems]
@@ -140,6 +124,23 @@ def parse_answers(answers: Answers) -> tuple[Service | None, list[str]]:
         "functions_answer": chosen.pop("functions"),
     }
     return Service(**parsed, **model, **chosen), []
+
+
+def find_disagreements(keys: list[Key], indexes: list[Index], auth: str, api_type: str) -> Iterator[str]:
+    """Yield a line for each answer that does not go with another one. `keys` are the table's."""
+    if len(keys) == 2 and keys[0].name == keys[1].name:
+        yield f"sort_key: {quote(keys[1].name)} is already the partition key; use another attribute"
+    if len(keys) == 2 and keys[0].is_uuid:
+        name = keys[0].name
+        yield (
+            f"partition_key: {quote(f'{name}:uuid')} is not the last attribute of the key; write {name}, or leave out the sort key"
+        )
+    if auth == "jwt" and api_type == "rest":
+        yield "auth: 'jwt' needs an HTTP API, as SAM declares no JWT authorizer for a REST API; add api_type=http"
+    if keys and keys[0].is_owner and auth != "jwt":
+        yield "partition_key: the owner of an item is the user who signed in; answer auth=jwt api_type=http, too"
+    if keys and keys[-1].is_owner and indexes:
+        yield "indexes: without a sort key, each user has one item; remove them, or answer sort_key, too"
 
 
 def find_answer(answers: Answers, answer: str) -> object:

@@ -33,7 +33,9 @@ def format_path(service: Service, route: Route) -> str:
 def format_body(service: Service, route: Route) -> str:
     """Return a body that a route takes, as JSON."""
     attributes = service.attributes
-    body = {key.name: key.json_sample for key in service.chosen_keys if key.name not in route.parameters and not key.is_uuid}
+    body = {
+        key.name: key.json_sample for key in service.chosen_keys if key.name not in route.parameters and not key.is_uuid
+    }
     if attributes.sent and route.operation == "update":
         body.update({last.name: None for last in attributes.sent[-1:] if not last.is_required})
         body.update({first.name: first.sample for first in attributes.sent[:1]})

@@ -45,11 +45,15 @@ def test_prints_the_address_of_the_page_that_make_docs_wrote(service: Service) -
     page = service.path / "build" / "api.html"
     page.parent.mkdir()
     page.touch()
+    port = find_free_port()
 
-    with serving(service, find_free_port()) as (process, _):
-        output = read_until(process, "page")
+    process = subprocess.Popen(
+        make_command(service, port), cwd=service.path, start_new_session=True, stdout=subprocess.PIPE, text=True
+    )
+    wait_until(lambda: is_listening(port), SECONDS)
+    process.terminate()
 
-    assert output.splitlines()[-1] == f"The API's page: {page.as_uri()}"
+    assert process.communicate(timeout=SECONDS)[0] == f"The API's page: {page.as_uri()}\n"
 
 
 def test_removes_a_container_of_this_service_that_is_in_no_network_yet(service: Service) -> None:
