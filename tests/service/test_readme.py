@@ -1,12 +1,15 @@
-"""The examples in a rendered service's README, run against its API."""
+"""The examples in a rendered service's README, and the template's example for many users, run against the API."""
 
 from __future__ import annotations
 
 import json
 import re
+import shlex
 from typing import TYPE_CHECKING
 
 import pytest
+
+from renders import TEMPLATE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,3 +49,19 @@ def test_each_call_succeeds(make_stack: Callable[..., Stack], answers: dict[str,
     lists = [json.loads(response.splitlines()[-1]) for route, response in responses.items() if "-by-" in route]
     assert len(lists) == len(re.findall(r"[^,]+", answers.get("indexes", "")))
     assert all(page["items"] for page in lists), "the examples of items have the keys of the indexes"
+
+
+@pytest.mark.slow
+def test_the_example_for_many_users_shows_bob_nothing_of_alice(make_stack: Callable[..., Stack]) -> None:
+    readme = (TEMPLATE / "README.md").read_text(encoding="utf-8")
+    _, section = readme.split("## An API for many users")
+    render, calls = re.findall(r"^```sh\n(.*?)\n```$", section, re.DOTALL | re.MULTILINE)[:2]
+    words = shlex.split(render.partition("\ncd ")[0])
+    stack = make_stack(**dict(word.split("=", 1) for word in words if "=" in word))
+
+    with stack.running("dev", "DOCKER=no"):
+        result = stack.service.run("bash", "-c", calls.replace("http://127.0.0.1:3000", stack.url))
+
+    created, listed = re.findall(r"\{.*\}", result.stdout)
+    assert (json.loads(created)["user_id"], json.loads(created)["text"]) == ("alice", "Buy milk")
+    assert json.loads(listed) == {"items": [], "next_cursor": None}
