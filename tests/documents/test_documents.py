@@ -204,8 +204,12 @@ def test_finds_links_that_lead_nowhere(tmp_path: Path) -> None:
 @pytest.fixture(scope="module")
 def makefiles(cookies_session: Any) -> str:
     """The template's and the service's Makefile, without their line breaks inside a rule."""
-    service = Service(cookies_session.bake().project_path)
-    return ((TEMPLATE / "Makefile").read_text(encoding="utf-8") + service.read("Makefile")).replace("\\\n", "")
+    services = [
+        Service(cookies_session.bake(extra_context=answers).project_path)
+        for answers in ({}, {"auth": "jwt", "api_type": "http", "project_slug": "tokens"})
+    ]
+    texts = [(TEMPLATE / "Makefile").read_text(encoding="utf-8"), *(service.read("Makefile") for service in services)]
+    return "".join(texts).replace("\\\n", "")
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)

@@ -35,6 +35,7 @@ def matrix() -> Iterator[Any]:
     for api_type, functions in (("rest", "per-route"), ("http", "single")):
         answers = {"api_type": api_type, "functions": functions}
         yield pytest.param({**answers, "routes": ROUTES["default"]}, id=f"{api_type}, {functions}")
+    yield pytest.param({"api_type": "http", "auth": "jwt"}, id="tokens")
     for name in ("no delete", "all else", "the page's own"):
         yield pytest.param({"routes": ROUTES[name]}, id=name)
 

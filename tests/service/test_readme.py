@@ -22,6 +22,7 @@ SERVICES = {
         "attributes": "email, state:new|paid, tags:list?, ...",
         "indexes": "total:N, state/created_at:N, email/total",
     },
+    "tokens": {"api_type": "http", "auth": "jwt", "indexes": "email"},
     "indexes on the sort key and on attributes of the examples": {
         "sort_key": "line:N",
         "indexes": "line/name, visits:N, name/visits",
@@ -37,8 +38,11 @@ def test_each_call_succeeds(make_stack: Callable[..., Stack], answers: dict[str,
     calls = re.findall(r"^# ([A-Z]+) (\S+):.*\n((?:[^#].*\n?)+)", block, re.MULTILINE)
 
     with stack.running("dev", "DOCKER=no"):
+        token = stack.service.make("--silent", "token").strip() if "auth" in answers else ""
         responses = {
-            f"{method} {path}": stack.service.run("bash", "-c", call.replace("http://127.0.0.1:3000", stack.url)).stdout
+            f"{method} {path}": stack.service.run(
+                "bash", "-c", call.replace("http://127.0.0.1:3000", stack.url), TOKEN=token
+            ).stdout
             for method, path, call in sorted(calls, key=lambda call: call[0] == "DELETE")
         }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import re
 import shutil
 import time
@@ -12,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import requests
 
-from renders import Service, find_free_port, use_tools
+from ministack import install_aws_cli
+from renders import TEMPLATE, Service, find_free_port, use_tools
 from stacks import Stack
 
 if TYPE_CHECKING:
@@ -115,7 +117,7 @@ def list_refused() -> Iterator[Any]:
 
 
 @pytest.mark.parametrize("token", list(list_refused()))
-def test_refuses_what_is_no_valid_token(stack: Stack, token: str | None) -> None:
+def test_refuses_tokens_that_are_not_valid(stack: Stack, token: str | None) -> None:
     response = call(stack, token)
 
     assert (response.status_code, response.text) == (401, '{"message": "Unauthorized"}')
@@ -333,6 +335,32 @@ def test_a_service_without_tokens_has_nothing_of_them(bake: Bake) -> None:
         service = bake(**answers)
         words = re.compile(r"\bjwt|bearer|make_token", re.IGNORECASE)
         assert [file for file in service.files if words.search(service.read(file))] == []
+
+
+def test_the_page_s_commands_delete_all_items_of_one_user(make_stack: Callable[..., Stack], tmp_path: Path) -> None:
+    page = (TEMPLATE / "docs" / "deployment.md").read_text(encoding="utf-8")
+    (commands,) = re.findall(r"## Delete a user's items\n.*?```sh\n(.*?)```", page, re.DOTALL)
+    stack = make_stack(**JWT, table_name="todos", sort_key="todo_id")
+    user = "auth0|a b's \\"
+    install_aws_cli(tmp_path)
+    environment = {
+        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{stack.localstack_port}",
+        "AWS_DEFAULT_REGION": "ap-northeast-1",
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "PATH": f"{tmp_path}:{os.environ['PATH']}",
+    }
+
+    with stack.running("dev", "DOCKER=no"):
+        table = stack.dynamodb()
+        for owner, item in ((user, "1"), (user, "\t'2' \\ \"é\""), ("bob", "1")):
+            table.put_item(TableName="todos", Item={"user_id": {"S": owner}, "todo_id": {"S": item}, "n": {"N": "1"}})
+        value = json.dumps(user)[1:-1].replace("'", "'\\''")
+        result = stack.service.run("bash", "-c", commands.replace("the claim sub", value), **environment)
+        remaining = table.scan(TableName="todos")["Items"]
+
+    assert result.returncode == 0, result.stdout
+    assert [item["user_id"]["S"] for item in remaining] == ["bob"]
 
 
 @pytest.mark.docker
