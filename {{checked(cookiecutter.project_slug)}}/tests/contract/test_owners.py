@@ -43,7 +43,7 @@ def test_does_not_find_the_item_of_another_user(
 ) -> None:
     method, path = route.split()
 
-    response = api.request(method, path, others, body=BODIES.get(method))
+    response = api.request(method, path, others, query={OWNER: key[OWNER]}, body=BODIES.get(method))
 
     assert response.status == {{ "404" if service.id_key else '(201 if method == "PUT" else 404)' }}
     assert table.get_item(Key=key)["Item"] == item

@@ -1,0 +1,138 @@
+"""Items with owners: two users of one service, and that a test fails for each place in the source without the owner."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+import pytest
+import requests
+
+from mutations import fails, list_mutants
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from renders import Bake
+    from stacks import Stack
+
+pytestmark = pytest.mark.slow
+
+TODOS = {
+    "table_name": "todos",
+    "partition_key": "user_id:owner",
+    "sort_key": "todo_id",
+    "attributes": "text, status:open|done?, created_at:created, revision:revision",
+    "indexes": "status, created_at",
+    "auth": "jwt",
+    "api_type": "http",
+}
+
+
+class Mutation(NamedTuple):
+    """A part of the source, and others in its place, which are tried wherever the part is."""
+
+    file: str
+    """Below `src/`."""
+
+    right: str
+    wrong: str
+    tests: tuple[str, ...]
+    """Names of contract tests, without `test_`."""
+
+
+EVERY = ("owners", "create", "read", "replace", "update", "delete", "query", "index")
+SOMEBODY = '(request._replace(claims={"sub": "somebody"})'
+MUTATIONS = {
+    "python": [
+        *(
+            Mutation("service/routes.py", f"{function}(request", f"{function}{SOMEBODY}", EVERY)
+            for function in ("items.read_key", "items.read_item", "items.read_changes", "pages.read_cursor")
+        ),
+        Mutation("service/items.py", ", OWNER: read_owner(request)", "", EVERY),
+        Mutation(
+            "service/items.py",
+            "{**request.parameters, OWNER: read_owner(request)}",
+            "{OWNER: read_owner(request), **request.parameters, **request.query}",
+            EVERY,
+        ),
+        Mutation("service/items.py", "read_owner(request)}", '"somebody"}', EVERY),
+        Mutation("service/items.py", 'if not request.claims.get("sub"):', 'if "sub" not in request.claims:', EVERY),
+        Mutation("service/items.py", 'if not request.claims.get("sub"):', "if False:", EVERY),
+        Mutation("service/items.py", "    refuse_other_key(", "    str(", EVERY),
+        Mutation("service/items.py", "    item.update(path_key)\n", "", EVERY),
+        Mutation("service/items.py", " if name not in path_key}", "}", EVERY),
+        Mutation("service/pages.py", " or not items.read_key(request, key).items() <= start.items()", "", ("query",)),
+        Mutation("service/pages.py", " or not items.read_key(request, key).items() <= start.items()", "", ("index",)),
+        Mutation("service/table.py", '    KeyAttribute("user_id", "S", max_bytes=2048),\n', "", EVERY),
+        Mutation("service/table.py", "range(len(partition))", "range(1, len(partition))", EVERY),
+    ],
+}
+
+
+@pytest.mark.parametrize("language", MUTATIONS)
+def test_a_place_without_the_owner_fails_a_contract_test(
+    bake_with_tools: Bake, request: pytest.FixtureRequest, language: str
+) -> None:
+    bake: Bake = bake_with_tools if language == "python" else request.getfixturevalue("bake_rust")
+    service = bake(**TODOS)
+    survived = []
+
+    for mutation in MUTATIONS[language]:
+        path = service.path / "src" / mutation.file
+        mutants = list_mutants(path.read_text(encoding="utf-8"), mutation.right, mutation.wrong)
+        assert mutants, mutation
+        files = [f"tests/contract/test_{name}.py" for name in mutation.tests]
+        survived += [
+            (mutation, number)
+            for number, mutant in enumerate(mutants)
+            if not fails(service, path, mutant, *files, "-k", "not sixteen and not at_once and not of_16")
+        ]
+
+    assert survived == []
+
+
+def test_two_users_have_items_of_their_own(make_stack: Callable[..., Stack]) -> None:
+    stack = make_stack(**TODOS)
+
+    with stack.running("dev", "DOCKER=no"):
+        seeded = stack.make("seed", "SUB=alice")
+        alice, bob = (
+            {"Authorization": f"Bearer {stack.service.make('--silent', 'token', f'SUB={name}').strip()}"}
+            for name in ("alice", "bob")
+        )
+        lists = {
+            path: [requests.get(stack.url + path, headers=user, timeout=60).json()["items"] for user in (alice, bob)]
+            for path in ("/todos", "/todos-by-status/open", "/todos-by-created_at?order=desc")
+        }
+        (first, *_), _ = lists["/todos"]
+        path = f"{stack.url}/todos/{first['todo_id']}"
+        of_bob = [requests.request(method, path, headers=bob, timeout=60).status_code for method in ("GET", "DELETE")]
+        of_alice = requests.get(path, headers=alice, timeout=60).json()
+
+    assert seeded == "Put 3 items into todos\n"
+    assert {path: [len(items) for items in each] for path, each in lists.items()} == {path: [3, 0] for path in lists}
+    assert of_bob == [404, 404]
+    assert of_alice == first
+    assert first["user_id"] == "alice"
+
+
+@pytest.mark.parametrize(
+    ("answers", "operations"),
+    [
+        ({}, "query create read replace update delete query query"),
+        ({"sort_key": "", "indexes": ""}, "read replace update delete"),
+    ],
+    ids=["many items", "one item"],
+)
+def test_no_role_scans_the_table(bake: Bake, answers: dict[str, str], operations: str) -> None:
+    service = bake(**{**TODOS, **answers, "functions": "per-route"})
+
+    assert "Scan" not in service.read("template.yaml")
+    assert "scan" not in service.read("src/service/table.py")
+    handlers = re.findall(
+        r"^def .*\n    \"\"\".*\n((?:    .*\n)+)", service.read("src/service/routes.py"), re.MULTILINE
+    )
+    assert [re.search(r"table\.(\w+)", handler)[1] for handler in handlers if "table." in handler] == operations.split()  # type: ignore[index]
+    assert json.loads(service.read("seed.json"))[0].keys() & {"user_id"} == set()
