@@ -193,14 +193,6 @@ def test_links_lead_somewhere(document: Path) -> None:
     assert find_broken_links(document) == []
 
 
-def test_finds_links_that_lead_nowhere(tmp_path: Path) -> None:
-    (tmp_path / "other.md").write_text("## A part, in `code`\n")
-    page = tmp_path / "page.md"
-    page.write_text("[a](other.md) [b](no.md) [c](other.md#a-part-in-code) [d](other.md#no) [e](#no) [f](https://a.b/)")
-
-    assert find_broken_links(page) == ["no.md", "other.md#no", "#no"]
-
-
 @pytest.fixture(scope="module")
 def makefiles(cookies_session: Any) -> str:
     """The template's and the service's Makefile, without their line breaks inside a rule."""

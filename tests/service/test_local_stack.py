@@ -88,7 +88,6 @@ def read_requests(log: str) -> list[dict[str, Any]]:
     ("language", "answers"),
     [
         pytest.param("python", {"cors_origin": "*", **ONE_OF_EACH, **TYPED}, id="rest"),
-        pytest.param("python", {"routes": "ANY /{proxy+}"}, id="only ANY"),
         pytest.param("python", WRITTEN, id="what the service writes"),
         pytest.param("rust", {"api_type": "http", **ONE_OF_EACH, **TYPED}, id="rust, http", marks=pytest.mark.first),
     ],

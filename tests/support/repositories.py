@@ -24,7 +24,6 @@ IDENTITY = {
 # Earlier versions, which get tags in the tests' copies: the repository itself has tags from 0.9.0 on.
 VERSIONS = {
     "v0.1.0": "953ea89",  # the first that has documents
-    "v0.2.0": "310f872",  # the first in Rust
     "v0.8.0": "c77a12d",  # the last with __checked in .cruft.json, and with a directory of another name
 }
 

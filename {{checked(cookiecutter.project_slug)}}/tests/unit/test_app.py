@@ -185,12 +185,6 @@ def test_responds_with_503_if_the_table_cannot_serve(call: Call, error: Exceptio
     assert (status, body, headers["retry-after"]) == (503, {"message": message}, "1")
 
 
-def test_hides_that_the_function_lacks_permissions(call: Call) -> None:
-    status, body, _ = call(raise_from_table(client_error("AccessDeniedException")))
-
-    assert (status, body) == (500, {"message": "Internal server error, request the-request"})
-
-
 def test_decides_by_the_old_item_what_a_failed_condition_means(call: Call) -> None:
     missing, changed = (client_error("ConditionalCheckFailedException") for _ in range(2))
     changed.response["Item"] = {"a": {"S": "b"}}  # type: ignore[typeddict-unknown-key]  # boto3-stubs lack it
