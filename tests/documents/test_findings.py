@@ -26,6 +26,7 @@ UNSEEN = {"CKV_AWS_76", "CKV_AWS_95"}  # a parameter turns them on
 ANSWERS: dict[str, dict[str, str]] = {
     "REST": {},
     "HTTP": {"api_type": "http", "auth": "none"},
+    "HTTP with tokens": {"api_type": "http", "auth": "jwt"},
     "per-route": {"functions": "per-route", "sort_key": "at:N", "indexes": "email"},
 }
 
@@ -68,6 +69,6 @@ def test_checkov_reports_what_the_page_lists_and_nothing_with_its_lines(bake: Ba
     for finding in report["results"]["failed_checks"]:
         found[finding["file_path"]].add(finding["check_id"])
     for name in ANSWERS:
-        listed = list_findings("HTTP" if name == "HTTP" else "REST")
+        listed = list_findings("HTTP" if name.startswith("HTTP") else "REST")
         assert found[f"/{name} as rendered.yaml"] == listed, name
         assert found[f"/{name} turned on.json"] == listed & UNSEEN, name
