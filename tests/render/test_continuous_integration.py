@@ -135,12 +135,6 @@ def test_deploys_one_stage_after_the_checks_and_tries_it(rendered: Service, job:
     assert f"make --silent url STAGE={stage}\n" in commands[2].replace(")", "\n")
 
 
-def replace(service: Service, file: str, old: str, new: str) -> None:
-    text = service.read(file)
-    assert old in text
-    (service.path / file).write_text(text.replace(old, new, 1), encoding="utf-8")
-
-
 @pytest.mark.go
 @pytest.mark.slow
 def test_refuses_what_breaks_clients_and_nothing_else(bake: Bake) -> None:
@@ -226,7 +220,7 @@ class TestLockFiles:
         service = bake()
         first = service.run("make", ".venv/.local", CI="true")
         lock = service.read("uv.lock")
-        replace(service, "pyproject.toml", 'version = "0.1.0"', 'version = "0.2.0"')
+        service.edit("pyproject.toml", 'version = "0.1.0"', 'version = "0.2.0"')
 
         in_ci = {target: service.run("make", target, CI="true") for target in ("test", "build", "lint")}
         kept = service.read("uv.lock")
@@ -245,7 +239,7 @@ class TestLockFiles:
         service = bake_rust()
         service.run("cargo", "generate-lockfile").check_returncode()
         lock = service.read("Cargo.lock")
-        replace(service, "Cargo.toml", 'version = "0.1.0"', 'version = "0.2.0"')
+        service.edit("Cargo.toml", 'version = "0.1.0"', 'version = "0.2.0"')
 
         in_ci = {target: service.run("make", target, CI="true") for target in ("test", "build", "lint", "audit")}
 

@@ -85,9 +85,8 @@ class Team:
         self.commit("Render the service")
 
     def edit(self, file: str, old: str, new: str) -> None:
-        text = self.service.read(file)
-        assert text.count(old) == 1, f"{file} has {old!r} {text.count(old)} times"
-        (self.path / file).write_text(text.replace(old, new), encoding="utf-8")
+        assert self.service.read(file).count(old) == 1
+        self.service.edit(file, old, new)
 
     def add_route(self) -> None:
         """Add GET /health by hand, as the service's page says, and a test and openapi.yaml aside."""

@@ -78,7 +78,7 @@ def add_probe(service: Service, timeout: int = 20, variables: str = " {}", setti
     template = service.read("template.yaml")
     event, api = ("HttpApi", "ApiId") if "Type: HttpApi" in template else ("Api", "RestApiId")
     function = FUNCTION.format(timeout=timeout, variables=variables, event=event, api=api, settings=settings)
-    (service.path / "template.yaml").write_text(template.replace("\nOutputs:", f"{function}\nOutputs:"))
+    service.edit("template.yaml", "\nOutputs:", f"{function}\nOutputs:")
 
 
 @contextlib.contextmanager
@@ -321,10 +321,7 @@ def test_variables_have_the_values_that_cloudformation_gives_them(bake_with_tool
     """https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html."""
     service = bake_with_tools()
     add_probe(service, variables=VALUES)
-    template = service.path / "template.yaml"
-    template.write_text(template.read_text() + "\n", encoding="utf-8")
-    text = template.read_text().replace("\nOutputs:", "\n  Topic: {Type: AWS::SNS::Topic}\n\nOutputs:")
-    template.write_text(text)
+    service.edit("template.yaml", "\nOutputs:", "\n  Topic: {Type: AWS::SNS::Topic}\n\nOutputs:")
 
     with serving(service) as stack:
         variables = call(stack, "variables").json()
@@ -372,8 +369,7 @@ def test_api_gateway_waits_no_longer_than_the_event_says(bake_with_tools: Bake, 
         late = call(stack, "sleep")
         seconds = time.monotonic() - started
         others = [call(stack, "process").status_code for _ in range(2)]
-        template = stack.service.path / "template.yaml"
-        template.write_text(template.read_text().replace(", TimeoutInMillis: 1500", ""))
+        service.edit("template.yaml", ", TimeoutInMillis: 1500", "")
         started = time.monotonic()
         late_by_default = call(stack, "sleep")
         seconds_by_default = time.monotonic() - started

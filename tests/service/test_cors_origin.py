@@ -32,11 +32,10 @@ def read_origins(stack: Stack) -> set[str | None]:
 @pytest.mark.parametrize("api_type", ["rest", "http"])
 def test_is_set_without_docker(make_stack: Callable[..., Stack], api_type: str) -> None:
     stack = make_stack(api_type=api_type, cors_origin=ANSWER, routes=ROUTES)
-    template = stack.service.path / "template.yaml"
 
     with stack.running("dev", "DOCKER=no", f"CORS_ORIGIN={PAGE}"):
         with_setting = read_origins(stack)
-        template.write_text(template.read_text().replace("Timeout: 15", "Timeout: 14"))
+        stack.service.edit("template.yaml", "Timeout: 15", "Timeout: 14")
         after_an_edit = read_origins(stack)
     with stack.running("dev", "DOCKER=no", CORS_ORIGIN=PAGE):  # in the shell: meant for another program
         without = read_origins(stack)

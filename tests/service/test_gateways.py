@@ -79,8 +79,7 @@ def test_with_docker(make_stack: Callable[..., Stack], api_type: str, column: in
             routes.read_text(),
         )
     )
-    template = stack.service.path / "template.yaml"
-    template.write_text(template.read_text().replace("Timeout: 15", "Timeout: 8"))
+    stack.service.edit("template.yaml", "Timeout: 15", "Timeout: 8")
     stack.make("up")
     stack.make("build")
 

@@ -53,16 +53,8 @@ def get(stack: Stack, path: str = "/users", **options: Any) -> requests.Response
 
 def insert_first(service: Service, language: str, statement: str) -> None:
     """Make a statement the first one of the handler that lists the items."""
-    file, line = ROUTES[language], LIST_HANDLER[language]
-    text = service.read(file)
-    assert line in text
-    new = STATEMENTS[statement][language] + line if language == "python" else line + STATEMENTS[statement][language]
-    (service.path / file).write_text(text.replace(line, new), encoding="utf-8")
-
-
-def remove(service: Service, language: str, statement: str) -> None:
-    file = service.path / ROUTES[language]
-    file.write_text(service.read(ROUTES[language]).replace(STATEMENTS[statement][language], ""), encoding="utf-8")
+    line, first = LIST_HANDLER[language], STATEMENTS[statement][language]
+    service.edit(ROUTES[language], line, first + line if language == "python" else line + first)
 
 
 def set_timeout(service: Service, seconds: int) -> None:
@@ -81,7 +73,7 @@ class TestNoRequestHangs:
         with running(stack):
             crashed = [get(stack).status_code for _ in range(2)]
             other = get(stack, "/users/nobody").status_code
-            remove(stack.service, "rust", "crash")
+            stack.service.edit(ROUTES["rust"], STATEMENTS["crash"]["rust"], "")
             fixed = get(stack)
 
         assert crashed == [500, 500]
@@ -99,7 +91,7 @@ class TestNoRequestHangs:
             late = get(stack)
             seconds = time.monotonic() - started
             other = get(stack, "/users/nobody").status_code
-            remove(stack.service, "rust", "sleep")
+            stack.service.edit(ROUTES["rust"], STATEMENTS["sleep"]["rust"], "")
             fixed = get(stack).status_code
 
         assert (late.status_code, other, fixed) == (502, 404, 200)

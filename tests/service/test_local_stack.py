@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import requests
 
+from answer_sets import TYPED
 from ministack import IMAGE, build_image
 from renders import TEMPLATE
 from stacks import SECONDS_TO_COMPILE, is_listening, wait_until
@@ -35,21 +36,11 @@ HTTP_WITH_CORS = {
     "cors_origin": "https://app.example.com",
     "routes": "GET /users, POST /users, GET /users/{user_id}, PUT /users/{user_id}, PATCH /users/{user_id}, DELETE /users/{user_id}, ANY /files/{proxy+}, OPTIONS /reports",
 }
-ONE_OF_EACH = {
-    "partition_key": "class",
-    "sort_key": "order:N",
-    "routes": "GET /, HEAD /, POST /, GET /{class}, POST /{class}, ANY /x/{proxy+}, HEAD /{class}/{order}, GET /{class}/{order}, PUT /{class}/{order}, PATCH /{class}/{order}, DELETE /{class}/{order}",
-}
 # With the indexes' routes, which the service above lacks.
 WRITTEN = {
     "sort_key": "at:N",
     "attributes": "text, state:new|paid?, made:created, seen:updated, no:revision, until:expiry?, ...",
     "indexes": "state/made, no",
-}
-TYPED = {
-    "attributes": "email, size:number, age:integer?, flag:boolean?, state:new|paid, at:datetime?, tags:list?, more:map?, ...",
-    "indexes": "email, state/size",
-    "routes": f"{ONE_OF_EACH['routes']}, GET /by-email/{{email}}, HEAD /by-email/{{email}}, GET /by-state/{{state}}",
 }
 
 
@@ -87,9 +78,9 @@ def read_requests(log: str) -> list[dict[str, Any]]:
 @pytest.mark.parametrize(
     ("language", "answers"),
     [
-        pytest.param("python", {"cors_origin": "*", **ONE_OF_EACH, **TYPED}, id="rest"),
+        pytest.param("python", {"cors_origin": "*", **TYPED}, id="rest"),
         pytest.param("python", WRITTEN, id="what the service writes"),
-        pytest.param("rust", {"api_type": "http", **ONE_OF_EACH, **TYPED}, id="rust, http", marks=pytest.mark.first),
+        pytest.param("rust", {"api_type": "http", **TYPED}, id="rust, http", marks=pytest.mark.first),
     ],
 )
 def test_passes_its_contract_on_the_emulator(
@@ -102,12 +93,6 @@ def test_passes_its_contract_on_the_emulator(
     assert re.search(r"\d+ passed", output)
     assert "skipped" not in output
     assert "deselected" not in output
-
-
-def replace_in(stack: Stack, file: str, right: str, wrong: str) -> None:
-    text = stack.service.read(file)
-    assert right in text
-    (stack.service.path / file).write_text(text.replace(right, wrong), encoding="utf-8")
 
 
 @pytest.mark.parametrize("language", ["python", "rust"])
@@ -155,8 +140,7 @@ def test_serves_an_edit_in_rust_also_of_a_path_crate(make_stack: Callable[..., S
 
     with stack.running("dev"):
         before = requests.get(f"{stack.url}/users", timeout=60)
-        replace_in(
-            stack,
+        stack.service.edit(
             "src/routes.rs",
             "    pages::make_page(request, &page, table.key)",
             "    let _ = pages::make_page(request, &page, table.key);\n"
@@ -176,10 +160,7 @@ def use_shared_crate(service: Service) -> None:
     (shared / "Cargo.toml").write_text('[package]\nname = "shared"\nversion = "0.1.0"\nedition = "2024"\n')
     (shared / "src" / "lib.rs").write_text('pub const TEXT: &str = include_str!("text.txt");\n')
     (shared / "src" / "text.txt").write_text("text")
-    manifest = service.read("Cargo.toml")
-    assert "[dependencies]\n" in manifest
-    dependency = '[dependencies]\nshared = { path = "../shared" }\n'
-    (service.path / "Cargo.toml").write_text(manifest.replace("[dependencies]\n", dependency))
+    service.edit("Cargo.toml", "[dependencies]\n", '[dependencies]\nshared = { path = "../shared" }\n')
 
 
 def test_dev_serves_the_api_and_every_edit(make_stack: Callable[..., Stack]) -> None:
@@ -193,8 +174,8 @@ def test_dev_serves_the_api_and_every_edit(make_stack: Callable[..., Stack]) -> 
     (source / "data.json").write_text('"one"')
     reading = "from pathlib import Path\nfrom shared.words import WORD\nDATA = Path('data.json').read_text()\n"
     body = 'Response(200, f"[\\"{WORD}\\", {DATA}]")'
-    replace_in(stack, "src/service/routes.py", "Handler = ", f"{reading}\nHandler = ")
-    replace_in(stack, "src/service/routes.py", "    page = table.scan", f"    return {body}\n    page = table.scan")
+    stack.service.edit("src/service/routes.py", "Handler = ", f"{reading}\nHandler = ")
+    stack.service.edit("src/service/routes.py", "    page = table.scan", f"    return {body}\n    page = table.scan")
 
     with stack.running("dev"):
         before = get(f"{stack.url}/users")
@@ -202,7 +183,7 @@ def test_dev_serves_the_api_and_every_edit(make_stack: Callable[..., Stack]) -> 
         wait_until(lambda: get(f"{stack.url}/users") == (200, '["two", "one"]'), SECONDS_TO_REBUILD)
         (source / "data.json").write_text('"two"')
         wait_until(lambda: get(f"{stack.url}/users") == (200, '["two", "two"]'), SECONDS_TO_REBUILD)
-        replace_in(stack, "src/service/routes.py", body, 'Response(200, "[]")')
+        stack.service.edit("src/service/routes.py", body, 'Response(200, "[]")')
         wait_until(lambda: get(f"{stack.url}/users") == (200, "[]"), SECONDS_TO_REBUILD)
         for name in ("people", "persons"):  # as some editors save: a new file replaces the old one
             (template.parent / "new.yaml").write_text(re.sub(r"Path: /\w+\n", f"Path: /{name}\n", template.read_text()))

@@ -19,6 +19,7 @@ import pytest
 import requests
 import yaml
 
+from answer_sets import TYPED
 from renders import TEMPLATE
 from stacks import wait_until
 
@@ -35,17 +36,6 @@ ROUTES = {"python": "src/service/routes.py", "rust": "src/routes.rs"}
 SECONDS_TO_END = 30
 
 CRUD = "GET /users, POST /users, GET /users/{user_id}, PUT /users/{user_id}, PATCH /users/{user_id}, DELETE /users/{user_id}"
-ONE_OF_EACH = {
-    "partition_key": "class",
-    "sort_key": "order:N",
-    "routes": "GET /, HEAD /, POST /, GET /{class}, POST /{class}, ANY /x/{proxy+}, HEAD /{class}/{order}, GET /{class}/{order}, PUT /{class}/{order}, PATCH /{class}/{order}, DELETE /{class}/{order}",
-}
-TYPED = {
-    **ONE_OF_EACH,
-    "attributes": "email, size:number, age:integer?, flag:boolean?, state:new|paid, at:datetime?, tags:list?, more:map?, ...",
-    "indexes": "email, state/size",
-    "routes": f"{ONE_OF_EACH['routes']}, GET /by-email/{{email}}, HEAD /by-email/{{email}}, GET /by-state/{{state}}",
-}
 CLOSED = {"attributes": "email, size:number, age:integer?, at:datetime", "indexes": "email, at"}
 CORS = {"cors_origin": "*", "api_type": "http", "routes": f"{CRUD}, ANY /files/{{proxy+}}, OPTIONS /reports"}
 
@@ -54,12 +44,6 @@ ODD_TEXTS = [
     *("\0", "\x07", "\t", "\n", "\v", "\f", "\r", "\x1c", "\x1f", "\x7f", "\x80", "\x85", "\xa0", "\u1680", "\u200b"),
     *("\u2028", "\u2029", "\u3000", "\ufeff", "\ud7ff", "\ue000", "\ufffe", "\U0001f980", "\U0010ffff", "１", "ß", "İ"),
 ]
-
-
-def replace_in(service: Service, file: str, right: str, wrong: str) -> None:
-    text = service.read(file)
-    assert right in text, f"{file} lacks {right}"
-    (service.path / file).write_text(text.replace(right, wrong), encoding="utf-8")
 
 
 class TestMakeFuzz:
@@ -91,9 +75,9 @@ class TestMakeFuzz:
         self, make_stack: Callable[..., Stack], language: str
     ) -> None:
         service = make_stack(language=language).service
-        replace_in(service, ROUTES[language], "table.delete(", "table.read(")
-        replace_in(service, "openapi.yaml", '"409":', '"410":')
-        replace_in(service, "openapi.yaml", "maximum: 100\n", "maximum: 1000\n")
+        service.edit(ROUTES[language], "table.delete(", "table.read(")
+        service.edit("openapi.yaml", '"409":', '"410":')
+        service.edit("openapi.yaml", "maximum: 100\n", "maximum: 1000\n")
 
         result = service.run("make", "fuzz")
 
@@ -142,7 +126,7 @@ class TestMakeFuzz:
     @pytest.mark.rust
     def test_reports_a_build_that_fails_in_a_line(self, make_stack: Callable[..., Stack]) -> None:
         service = make_stack(language="rust").service
-        replace_in(service, ROUTES["rust"], "async fn ", "no Rust fn ")
+        service.edit(ROUTES["rust"], "async fn ", "no Rust fn ")
 
         result = service.run("make", "fuzz")
 
@@ -167,7 +151,7 @@ class TestMakeTest:
     @pytest.mark.parametrize("language", LANGUAGES)
     def test_fails_with_make_and_says_where(self, make_stack: Callable[..., Stack], language: str) -> None:
         service = make_stack(language=language).service
-        replace_in(service, "openapi.yaml", '"404":', '"410":')
+        service.edit("openapi.yaml", '"404":', '"410":')
 
         result = service.run("make", "test")
 
@@ -183,7 +167,7 @@ class TestMakeTest:
 
     def test_waits_for_a_debugger(self, bake_with_tools: Bake) -> None:
         service = bake_with_tools(routes="GET /users")
-        replace_in(service, ROUTES["python"], "    return ", "    breakpoint()\n    return ")
+        service.edit(ROUTES["python"], "    return ", "    breakpoint()\n    return ")
         log = service.path / "test.log"
 
         with log.open("w") as output:

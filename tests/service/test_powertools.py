@@ -83,9 +83,7 @@ def observed(bake: Bake) -> Stack:
     service = bake(project_slug=f"observed-{os.getpid()}-{next(NUMBERS)}")
     service.check("uv", "add", "--quiet", "aws-lambda-powertools[tracer]==3.37.0")
     (service.path / "src" / "observed.py").write_text(HANDLER)
-    template = service.read("template.yaml")
-    assert "Handler: service.app.handler" in template
-    (service.path / "template.yaml").write_text(template.replace("service.app.handler", "observed.handler"))
+    service.edit("template.yaml", "Handler: service.app.handler", "Handler: observed.handler")
     return Stack(service, find_free_port(), find_free_port())
 
 

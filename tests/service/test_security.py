@@ -255,6 +255,5 @@ def add_package(service: Service, dependency: str) -> None:
     (odd / "Cargo.toml").write_text('[package]\nname = "odd"\nversion = "1.0.0"\nlicense = "GPL-3.0-only"\n')
     run_git(odd, "init", "--quiet")
     commit_all(odd)
-    cargo = service.path / "Cargo.toml"
     line = dependency.replace("{odd}", str(odd))
-    cargo.write_text(cargo.read_text().replace("[dependencies]\n", f"[dependencies]\n{line}\n"))
+    service.edit("Cargo.toml", "[dependencies]\n", f"[dependencies]\n{line}\n")

@@ -98,6 +98,12 @@ class Service:
     def read(self, file: str) -> str:
         return (self.path / file).read_text(encoding="utf-8")
 
+    def edit(self, file: str, old: str, new: str) -> None:
+        """Put a text in place of another one, which the file must have."""
+        text = self.read(file)
+        assert old in text, f"{file} lacks {old!r}"
+        (self.path / file).write_text(text.replace(old, new), encoding="utf-8")
+
     def run(self, *command: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """Run a command in the service's directory, its output and errors in one."""
         return subprocess.run(
