@@ -103,15 +103,7 @@ def compare(what: str, expected: Mapping[str, Any], found: Mapping[str, Any]) ->
 
 
 def find_problems(project: Project) -> list[str]:
-    problems = list(project.read())
-    if problems:
-        return problems
-    for check in CHECKS:
-        try:
-            problems += check(project)
-        except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
-            problems.append(f"{check.__name__}: a file lacks an expected part: {error!r}")
-    return problems
+    return list(project.read()) or [problem for check in CHECKS for problem in check(project)]
 
 
 def prune(root: Path, names: Iterable[str]) -> None:
