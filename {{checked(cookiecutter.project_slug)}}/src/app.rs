@@ -81,7 +81,24 @@ struct Event {
 #[derive(Deserialize)]
 struct RequestContext {
     http: HttpContext,
+{%- if service.is_jwt %}
+    authorizer: Option<Authorizer>,
+{%- endif %}
 }
+{%- if service.is_jwt %}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Authorizer {
+    jwt: Jwt,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Jwt {
+    claims: HashMap<String, String>,
+}
+{%- endif %}
 
 #[derive(Deserialize)]
 struct HttpContext {
@@ -162,6 +179,9 @@ fn read_request(event: &str) -> Result<Request, Error> {
         query: event.query_string_parameters.unwrap_or_default(),
         headers: lower_names(event.headers.unwrap_or_default()),
         body: read_body(event.body.unwrap_or_default(), event.is_base64_encoded.unwrap_or_default())?,
+{%- if service.is_jwt %}
+        claims: event.request_context.authorizer.unwrap_or_default().jwt.claims,
+{%- endif %}
     })
 }
 {% endif %}

@@ -7,6 +7,11 @@ pub enum Error {
     /// The request cannot be served as it is.
     #[error("{0}")]
     InvalidRequest(String),
+{%- if service.owner %}
+    /// The caller may not do this.
+    #[error("{0}")]
+    Forbidden(String),
+{%- endif %}
     /// The item or the route does not exist.
     #[error("{0}")]
     NotFound(String),
@@ -36,6 +41,9 @@ impl Error {
     pub fn status(&self) -> u16 {
         match self {
             Error::InvalidRequest(_) => 400,
+{%- if service.owner %}
+            Error::Forbidden(_) => 403,
+{%- endif %}
             Error::NotFound(_) => 404,
             Error::Conflict(_) => 409,
 {%- if service.attributes.revision %}

@@ -16,6 +16,10 @@ pub struct Request {
     /// The headers, with names in lower case.
     pub headers: HashMap<String, String>,
     pub body: String,
+{%- if service.is_jwt %}
+    /// What the token says of the caller: API Gateway has verified it.
+    pub claims: HashMap<String, String>,
+{%- endif %}
 }
 
 /// A response: its status, its body, and headers. A body without a Content-Type is JSON.

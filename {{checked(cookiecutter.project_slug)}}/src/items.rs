@@ -25,10 +25,34 @@ const MAX_CHANGES: usize = {{ service.max_changes }};
 
 const ID: &str = "{{ service.id_key.name }}";
 {%- endif %}
+{%- if service.owner %}
+{{ "" if service.id_key else "\n" }}const OWNER: &str = "{{ service.owner.name }}";
+{%- endif %}
 
 {% if service.attributes.listed -%}
 {% include "attributes.rs" %}
 {% endif -%}
+{% if service.owner -%}
+/// Return the user who sent a request.
+///
+/// # Errors
+///
+/// The token names no user.
+fn read_owner(request: &Request) -> Result<&String, Error> {
+    let sub = request.claims.get("sub").filter(|sub| !sub.is_empty());
+    sub.ok_or_else(|| Error::Forbidden("The token has no claim sub".into()))
+}
+
+/// Return the attributes of a key: the owner is the caller, and the path has the others.
+///
+/// # Errors
+///
+/// There is no caller, or a value cannot be in a key.
+pub fn read_key(request: &Request, key: &[KeyAttribute]) -> Result<Item, Error> {
+    let owner = read_owner(request)?;
+    let find = |name| if name == OWNER { Some(owner) } else { request.parameters.get(name) };
+    let named = key.iter().filter_map(|attribute| Some((attribute, find(attribute.name)?)));
+{%- else -%}
 /// Return the attributes of a key in a request's path.
 ///
 /// # Errors
@@ -36,10 +60,11 @@ const ID: &str = "{{ service.id_key.name }}";
 /// A value cannot be in a key.
 pub fn read_key(request: &Request, key: &[KeyAttribute]) -> Result<Item, Error> {
     let named = key.iter().filter_map(|attribute| Some((attribute, request.parameters.get(attribute.name)?)));
+{%- endif %}
     named.map(|(attribute, text)| Ok((attribute.name.into(), parse_key_text(attribute, text)?))).collect()
 }
 
-/// Return the item in a request's body, with the key attributes of the path.
+/// Return the item in a request's body, with the key attributes of the path{{ " and the token" if service.owner }}.
 ///
 /// # Errors
 ///
@@ -158,7 +183,12 @@ fn check_index_keys(values: &Item) -> Result<(), Error> {
 fn refuse_other_key(item: &Item, path_key: &Item) -> Result<(), Error> {
     for (name, value) in path_key {
         if item.get(name).is_some_and(|given| !json_values::are_equal(given, value)) {
+{%- if service.owner %}
+            let place = if name == OWNER { "token" } else { "path" };
+            return Err(Error::InvalidRequest(format!("{name} in the body differs from the {place}'s")));
+{%- else %}
             return Err(Error::InvalidRequest(format!("{name} in the body differs from the path's")));
+{%- endif %}
         }
     }
     Ok(())

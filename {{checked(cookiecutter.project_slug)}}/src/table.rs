@@ -184,6 +184,7 @@ impl Table {
             key,
         }
     }
+{%- if not service.owner %}
 
     /// Return the table's next items after a key.
     pub async fn scan(&self, limit: i32, start: Option<Item>) -> Result<Page, Error> {
@@ -206,6 +207,7 @@ impl Table {
             last_key: output.last_evaluated_key,
         })
     }
+{%- endif %}
 {% if service.sort_key or service.indexes %}
     /// Return the next items of a partition after a key, in the order of the sort key of the table or an index.
     pub async fn query(
@@ -218,15 +220,24 @@ impl Table {
 {%- endif %}
         index: Option<&str>,
     ) -> Result<Page, Error> {
+{%- if service.looks_up %}
+        let (mut names, mut values, mut conditions) = (HashMap::new(), HashMap::new(), Vec::new());
+        for (number, (name, value)) in partition.into_iter().enumerate() {
+            names.insert(format!("#{number}"), name);
+            values.insert(format!(":{number}"), value);
+            conditions.push(format!("#{number} = :{number}"));
+        }
+        let {{ "mut " if service.lists_in_order }}condition = conditions.join(" AND ");
+{%- else %}
+{%- set is_mutable = "mut " if service.lists_in_order or attributes.expiry %}
         let named =
             partition.into_iter().map(|(name, value)| (("#partition".into(), name), (":partition".into(), value)));
-{%- if service.lists_in_order or attributes.expiry %}
-        let (mut names, mut values): (HashMap<_, _>, HashMap<_, _>) = named.unzip();
-{%- else %}
-        let (names, values): (HashMap<_, _>, HashMap<_, _>) = named.unzip();
+        let ({{ is_mutable }}names, {{ is_mutable }}values): (HashMap<_, _>, HashMap<_, _>) = named.unzip();
+{%- endif %}
+{%- if service.lists_in_order and not service.looks_up %}
+        let mut condition = "#partition = :partition".to_owned();
 {%- endif %}
 {%- if service.lists_in_order %}
-        let mut condition = "#partition = :partition".to_owned();
         if let Some(bounds) = bounds
             && let Some(of_sort_key) = bounds.condition()
         {
@@ -248,10 +259,8 @@ impl Table {
             .limit(limit)
 {%- if service.lists_in_order %}
             .set_scan_index_forward(bounds.map(|bounds| !bounds.is_descending))
-            .key_condition_expression(condition)
-{%- else %}
-            .key_condition_expression("#partition = :partition")
 {%- endif %}
+            .key_condition_expression({{ "condition" if service.looks_up or service.lists_in_order else '"#partition = :partition"' }})
 {%- if attributes.expiry %}
             .filter_expression(NOT_EXPIRED)
 {%- endif %}
