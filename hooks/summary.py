@@ -49,8 +49,12 @@ def summarize(root: Path, expected: Mapping[str, Any]) -> str:
 
 def explain_collections(routes: list[dict[str, str]], names: list[str]) -> list[str]:
     """Return a line on the paths that list and create items if a new route may change them, or has done so."""
-    fixed = [(*route["key"].split(), route["operation"]) for route in routes if "{" not in route["key"]]
-    collections = list(dict.fromkeys(path for _, path, operation in fixed if operation in ("list", "create")))
+    fixed = [
+        (*route["key"].split(), route["operation"])
+        for route in routes
+        if "{" not in route["key"] and not route["index"]
+    ]
+    collections = list(dict.fromkeys(path for _, path, operation in fixed if operation in ("list", "query", "create")))
     paths = [route["key"].split()[1] for route in routes]
     keys = [set(names), set(names[:1])]
     above = {path.rpartition("/")[0] or "/" for path in paths if set(re.findall(r"\{(\w+)\}", path)) in keys}

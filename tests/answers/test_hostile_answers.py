@@ -83,6 +83,11 @@ def answers(draw: st.DrawFn) -> dict[str, str]:
     partition_key = draw(keys)
     sort_key = draw(st.just("") | keys.filter(lambda key: key.partition(":")[0] != partition_key.partition(":")[0]))
     key_names = [key.partition(":")[0] for key in (partition_key, sort_key) if key]
+    owned = {}
+    if draw(st.integers(0, 3)) == 0:
+        indexes = draw(st.sampled_from(["", "e1, null"])) if sort_key else ""
+        owner = f"{key_names.pop(0)}:owner"
+        owned = {"partition_key": owner, "indexes": indexes, "auth": "jwt", "api_type": "http"}
     return {
         "project_name": "x" + draw(free_text),
         "project_slug": draw(
@@ -101,6 +106,7 @@ def answers(draw: st.DrawFn) -> dict[str, str]:
         "routes": draw(routes(key_names)),
         **{answer: draw(st.sampled_from(choices)) for answer, choices in CHOICES.items()},
         "cors_origin": draw(st.sampled_from(["", "*", "https://app.example.com", "http://localhost:5173"])),
+        **owned,
     }
 
 

@@ -44,6 +44,28 @@ def test_changes_remove_with_null_what_is_not_required() -> None:
     assert "required" not in changes
 
 
+def test_an_owner_is_in_responses_and_in_no_request() -> None:
+    answers = {"partition_key": "user_id:owner", "auth": "jwt", "api_type": "http", "attributes": "text, n:number?"}
+    document = describe(**answers, sort_key="id:uuid", indexes="text, n", table_name="todos")
+
+    schemas = document["components"]["schemas"]
+    assert {name for name, schema in schemas.items() if "user_id" in schema.get("properties", {})} == {"Item"}
+    assert schemas["Item"]["required"] == ["user_id", "id"]
+    assert schemas["NewItem"]["required"] == ["text"]
+    paths = document["paths"]
+    assert {path: [each["name"] for each in item.get("parameters", [])] for path, item in paths.items()} == {
+        "/todos": [],
+        "/todos/{id}": ["id"],
+        "/todos-by-text/{text}": ["text"],
+        "/todos-by-n": [],
+    }
+    bounds = {path: [each.get("name") for each in item["get"].get("parameters", [])] for path, item in paths.items()}
+    assert {path for path, names in bounds.items() if "from" in names} == {"/todos", "/todos-by-n"}
+    assert all("403" in operation["responses"] for operation in list_operations(document))
+    links = document["components"]["responses"]["Created"]["links"]
+    assert {str(link["parameters"]) for link in links.values()} == {"{'id': '$response.body#/id'}"}
+
+
 def test_operations_are_grouped_by_the_first_fixed_segment_of_their_paths() -> None:
     document = describe(
         table_name="users", routes="GET /, GET /{user_id}, GET /v1/a/{user_id}, POST /v1, ANY /{user_id}/x"

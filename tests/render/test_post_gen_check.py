@@ -121,6 +121,19 @@ def test_prints_a_summary_with_the_next_steps(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_the_summary_says_whose_items_each_user_sees(tmp_path: Path) -> None:
+    answers = ("--no-input", "table_name=todos", "auth=jwt", "api_type=http", "sort_key=id")
+    routes = "routes=GET /login, GET /todos, GET /todos/{id}"
+
+    owned = cookiecutter(*answers, "partition_key=user_id:owner", routes, directory=tmp_path).stderr.splitlines()
+    shared = cookiecutter(*answers, "project_slug=shared", directory=tmp_path).stderr.splitlines()
+
+    assert "Each user sees only their own items: user_id is the claim sub of the token." in owned
+    assert "Only /todos lists and creates items; other paths without parameters are stubs." in owned
+    assert "Every signed-in user may call every route for every item." in shared
+
+
+@pytest.mark.slow
 def test_renders_from_a_zip_archive_which_keeps_no_modes(repository: Path, tmp_path: Path) -> None:
     archive = tmp_path / "t.zip"
     run("git", "archive", "--prefix=t/", "-o", str(archive), "HEAD", directory=repository)

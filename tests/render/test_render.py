@@ -86,6 +86,22 @@ ODD: dict[str, dict[str, str]] = {
         "cors_origin": "https://app.example.com",
         "routes": "GET /, POST /, OPTIONS /, ANY /x/{proxy+}, HEAD /{user_id}, GET /{user_id}, GET /any/any",
     },
+    "owners": {
+        "partition_key": "table:owner",
+        "sort_key": "index:N",
+        "indexes": "item, key:N",
+        "auth": "jwt",
+        "api_type": "http",
+        "language": "python",
+        "routes": "GET /a, HEAD /a, POST /a, GET /a/{index}, HEAD /a/{index}, GET /by-item/{item}, GET /by-key, GET /x",
+    },
+    "owners of one item": {
+        "partition_key": "user_id:owner",
+        "auth": "jwt",
+        "api_type": "http",
+        "language": "python",
+        "routes": "GET /health, DELETE /session, GET /profile, HEAD /profile, PUT /profile, ANY /x",
+    },
     "only optional attributes": {"attributes": "email?, size:number?"},
     "indexes on the sort key and on attributes of the examples": {
         "sort_key": "line",
@@ -137,6 +153,24 @@ TESTED = {
         "indexes": "seen, name/seen",
         "api_type": "http",
         "functions": "per-route",
+    },
+    "http, owners, an id, what the service writes": {
+        **WRITTEN,
+        "partition_key": "user_id:owner",
+        "indexes": "state, made, text, no",
+        "auth": "jwt",
+        "api_type": "http",
+    },
+    "http, per-route, owners, a text key": {
+        **ODD["owners"],
+        "sort_key": "index",
+        "functions": "per-route",
+    },
+    "http, per-route, owners of one item, times": {
+        **ODD["owners of one item"],
+        "attributes": "name, seen:updated",
+        "functions": "per-route",
+        "cors_origin": "*",
     },
     "only a revision": {"attributes": "no:revision, ...", "cors_origin": "*"},
     "only a time of creation": {"sort_key": "at:N", "attributes": "made:created"},
@@ -338,6 +372,25 @@ def test_has_no_more_lines_than_the_owners_were_promised(bake: Bake, language: s
     lines = {file: service.read(file).count("\n") for file in service.files}
 
     assert sum(lines.values()) <= most, sorted(lines.items(), key=lambda item: -item[1])
+
+
+def test_has_few_more_lines_with_owners(bake: Bake) -> None:
+    answers = {**WRITTEN, "auth": "jwt", "api_type": "http"}
+    plain = bake(**{**answers, "indexes": "state/made"})
+    owned = bake(**{**answers, "indexes": "state, made", "partition_key": "user_id:owner"})
+
+    added = {
+        directory: sum(
+            sign * service.read(file).count("\n")
+            for service, sign in ((owned, 1), (plain, -1))
+            for file in service.files
+            if file.startswith(directory)
+        )
+        for directory in ("src/", "tests/", "scripts/", "template.yaml", "openapi.yaml")
+    }
+
+    most = {"src/": 30, "tests/": 100, "scripts/": 0, "template.yaml": 10, "openapi.yaml": 10}
+    assert {name: lines for name, lines in added.items() if lines > most[name]} == {}
 
 
 def test_leaves_nothing_of_the_other_language(bake: Bake) -> None:

@@ -40,6 +40,14 @@ SERVICES: dict[str, dict[str, str]] = {
         "cors_origin": "*",
     },
     "tokens": {"api_type": "http", "auth": "jwt"},
+    "owners": {
+        "partition_key": "user_id:owner",
+        "sort_key": "todo_id:uuid",
+        "attributes": "n:number?, state:new|paid?, made:created",
+        "indexes": "state, made",
+        "api_type": "http",
+        "auth": "jwt",
+    },
     "one of each, stubs": {
         "sort_key": "at:N",
         "routes": "GET /, HEAD /, POST /, GET /{user_id}, POST /{user_id}, HEAD /{user_id}/{at}, GET /{user_id}/{at}, "

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import re
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
@@ -116,23 +114,3 @@ def test_two_users_have_items_of_their_own(make_stack: Callable[..., Stack]) -> 
     assert of_bob == [404, 404]
     assert of_alice == first
     assert first["user_id"] == "alice"
-
-
-@pytest.mark.parametrize(
-    ("answers", "operations"),
-    [
-        ({}, "query create read replace update delete query query"),
-        ({"sort_key": "", "indexes": ""}, "read replace update delete"),
-    ],
-    ids=["many items", "one item"],
-)
-def test_no_role_scans_the_table(bake: Bake, answers: dict[str, str], operations: str) -> None:
-    service = bake(**{**TODOS, **answers, "functions": "per-route"})
-
-    assert "Scan" not in service.read("template.yaml")
-    assert "scan" not in service.read("src/service/table.py")
-    handlers = re.findall(
-        r"^def .*\n    \"\"\".*\n((?:    .*\n)+)", service.read("src/service/routes.py"), re.MULTILINE
-    )
-    assert [re.search(r"table\.(\w+)", handler)[1] for handler in handlers if "table." in handler] == operations.split()  # type: ignore[index]
-    assert json.loads(service.read("seed.json"))[0].keys() & {"user_id"} == set()

@@ -23,6 +23,13 @@ SERVICES = {
         "indexes": "total:N, state/created_at:N, email/total",
     },
     "tokens": {"api_type": "http", "auth": "jwt", "indexes": "email"},
+    "owners": {
+        "partition_key": "user_id:owner",
+        "sort_key": "line",
+        "api_type": "http",
+        "auth": "jwt",
+        "indexes": "email, visits:N",
+    },
     "indexes on the sort key and on attributes of the examples": {
         "sort_key": "line:N",
         "indexes": "line/name, visits:N, name/visits",

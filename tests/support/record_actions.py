@@ -1,7 +1,7 @@
 """Prints which DynamoDB actions each request to a service causes: a program, run in the service's directory.
 
-It reads a JSON list of requests, [method, path, body], from its argument. It prints one JSON list per request: the
-status, and the actions that a proxy in front of moto saw.
+Its arguments are a JSON list of requests, [method, path, body], and the token that they send. It prints one JSON list
+per request: the status, and the actions that a proxy in front of moto saw.
 """
 
 from __future__ import annotations
@@ -43,14 +43,17 @@ class Recorder(BaseHTTPRequestHandler):
 
 
 def main() -> None:
+    content, token = sys.argv[1:]
     os.environ.update(AWS_ACCESS_KEY_ID="test", AWS_SECRET_ACCESS_KEY="test", no_proxy="127.0.0.1")
     with local_api.run_table() as endpoint, ThreadingHTTPServer(("127.0.0.1", 0), Recorder) as proxy:
         Recorder.endpoint = endpoint
         threading.Thread(target=proxy.serve_forever, daemon=True).start()
         with local_api.run_api(f"http://127.0.0.1:{proxy.server_port}") as url:
-            for method, path, body in json.loads(sys.argv[1]):
+            for method, path, body in json.loads(content):
                 actions.clear()
-                response = requests.request(method, url + path, data=body, timeout=60)
+                response = requests.request(
+                    method, url + path, headers={"Authorization": f"Bearer {token}"}, data=body, timeout=60
+                )
                 print(json.dumps([response.status_code, actions]))
         proxy.shutdown()
 
