@@ -147,6 +147,33 @@ def test_adds_the_origin_to_every_response(call: Call) -> None:
 
     assert origins == {{ "{" }}{{ service.cors_origin | quoted }}}
 {%- endif %}
+{%- if service.is_jwt %}
+
+
+def test_gives_the_claims_of_the_token(call: Call) -> None:
+    def show_claims(request: Request) -> Response:
+        return Response(200, json.dumps(dict(request.claims)))
+
+    claims = {"sub": "日本 \"'", "groups": "[a b]"}
+    context = {**EVENT["requestContext"], "authorizer": {"jwt": {"claims": claims, "scopes": None}}}
+
+    assert call(show_claims, requestContext=context)[1] == claims
+    assert call(show_claims)[1] == {}  # the event of a route with the authorizer NONE
+{%- endif %}
+{%- if service.owner %}
+
+
+@pytest.mark.parametrize("authorizer", [{}, {"jwt": {"claims": {}}}, {"jwt": {"claims": {"sub": ""}}}], ids=str)
+def test_refuses_an_event_that_names_no_user(call: Call, authorizer: dict[str, Any]) -> None:
+    from service import items
+
+    def show_key(request: Request) -> Response:
+        return Response(200, json.dumps(items.read_key(request)))
+
+    status, body, _ = call(show_key, requestContext={**EVENT["requestContext"], "authorizer": authorizer})
+
+    assert (status, body) == (403, {"message": "The token has no claim sub"})
+{%- endif %}
 {%- if service.takes_preflights %}
 
 
