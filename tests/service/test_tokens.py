@@ -14,13 +14,14 @@ import pytest
 import requests
 
 from ministack import install_aws_cli
-from renders import TEMPLATE, Service, find_free_port, use_tools
+from renders import NUMBERS, TEMPLATE, Service, find_free_port, use_tools
 from stacks import Stack
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from ministack import MiniStack
     from renders import Bake
 
 pytestmark = pytest.mark.slow
@@ -123,6 +124,11 @@ def test_refuses_tokens_that_are_not_valid(stack: Stack, token: str | None) -> N
     assert (response.status_code, response.text) == (401, '{"message": "Unauthorized"}')
     assert response.headers["WWW-Authenticate"].startswith("Bearer ")
     assert response.headers["Access-Control-Allow-Origin"] == ORIGIN
+
+
+def test_reports_no_parameter_that_only_the_authorizer_needs(stack: Stack) -> None:
+    assert call(stack, make_token()).status_code == 200
+    assert "Jwt" not in (stack.service.path / "dev.log").read_text()
 
 
 @pytest.mark.parametrize(
@@ -379,6 +385,21 @@ def test_with_docker_the_table_is_in_the_emulator_and_a_line_says_why(
     assert stack.dynamodb().list_tables()["TableNames"] == ["users"]
     assert "`sam local` has no JWT authorizer: the API runs without a container" in log
     assert stack.containers() == []
+
+
+@pytest.mark.docker
+def test_deploys_the_issuer_and_the_audiences_of_the_stage(bake_with_tools: Bake, ministack: MiniStack) -> None:
+    """What the authorizer does with them, MiniStack does not show."""
+    service = bake_with_tools(**JWT, project_slug=f"stack-{os.getpid()}-{next(NUMBERS)}")
+    write_stage(service, ['Stage="dev"', 'TableName="tokens"', ISSUER, 'JwtAudience="web, mobile"'])
+
+    service.make("deploy", "STAGE=dev", **ministack.environment)
+    (stack,) = ministack.client("cloudformation").describe_stacks(StackName=f"{service.path.name}-dev")["Stacks"]
+    service.make("delete", "STAGE=dev", **ministack.environment)
+
+    parameters = {each["ParameterKey"]: each["ParameterValue"] for each in stack["Parameters"]}
+    assert parameters["JwtIssuer"] == "https://idp.example/pool"
+    assert parameters["JwtAudience"] == "web, mobile"
 
 
 @pytest.mark.docker
