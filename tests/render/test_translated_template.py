@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from renders import Bake
+
 
 pytestmark = pytest.mark.slow
 
@@ -255,3 +257,21 @@ def test_a_function_has_no_endpoint_and_no_way_round_a_proxy_of_its_own_in_aws(s
 
         for name in ("AWS_ENDPOINT_URL_DYNAMODB", "no_proxy"):
             assert variables[name]["Fn::If"][::2] == ["IsLocal", {"Ref": "AWS::NoValue"}]
+
+
+def test_a_service_with_tokens_opens_routes_and_requires_scopes_as_its_pages_say(bake: Bake) -> None:
+    service = bake(auth="jwt", api_type="http", routes="GET /users, POST /users, GET /health")
+    changes = {
+        "            Path: /health\n": "            Path: /health\n            Auth: {Authorizer: NONE}\n",
+        "          JwtAuthorizer:\n": "          JwtAuthorizer:\n            AuthorizationScopes: [users/write]\n",
+    }
+    template = service.read("template.yaml")
+    assert all(template.count(text) == 1 for text in changes)
+    for text, changed in changes.items():
+        template = template.replace(text, changed)
+    (service.path / "template.yaml").write_text(template, encoding="utf-8")
+
+    security = {key: operation.get("security") for key, operation in Stack(service).operations()}
+
+    scoped = [{"JwtAuthorizer": ["users/write"]}]
+    assert security == {"GET /users": scoped, "POST /users": scoped, "GET /health": [{"NONE": []}]}
