@@ -39,6 +39,13 @@ def replay(tmp_path: Path) -> Path:
     return kept
 
 
+def render_with_config(output: Path, answers: dict[str, object]) -> subprocess.CompletedProcess[str]:
+    """Render with answers of a config file of cookiecutter."""
+    config = output.with_name("config.yaml")
+    config.write_text(json.dumps({"default_context": answers, "replay_dir": str(output.with_name("replay"))}))
+    return cookiecutter("--no-input", "--config-file", str(config), "-o", str(output))
+
+
 def everything_below(directory: Path) -> list[str]:
     return sorted(path.relative_to(directory).as_posix() for path in directory.rglob("*"))
 
@@ -123,13 +130,8 @@ def test_refuses_bad_answers_typed_at_the_prompts(output: Path) -> None:
         *((answer, {"a": 1}) for answer in ("project_slug", "routes")),
     ],
 )
-def test_refuses_answers_of_other_types_from_a_config_file(
-    output: Path, tmp_path: Path, answer: str, value: object
-) -> None:
-    config = tmp_path / "config.yaml"
-    config.write_text(json.dumps({"default_context": {answer: value}, "replay_dir": str(tmp_path / "replay")}))
-
-    result = cookiecutter("--no-input", "--config-file", str(config), "-o", str(output))
+def test_refuses_answers_of_other_types_from_a_config_file(output: Path, answer: str, value: object) -> None:
+    result = render_with_config(output, {answer: value})
 
     assert result.returncode == 1
     assert re.match(rf"{answer}: .*\n\n", result.stdout)
@@ -146,12 +148,9 @@ def test_refuses_answers_of_other_types_from_a_config_file(
     ],
 )
 def test_refuses_a_list_of_which_cookiecutter_would_use_the_first_element(
-    output: Path, tmp_path: Path, answer: str, value: list[str], hint: str
+    output: Path, answer: str, value: list[str], hint: str
 ) -> None:
-    config = tmp_path / "config.yaml"
-    config.write_text(yaml.safe_dump({"default_context": {answer: value}, "replay_dir": str(tmp_path / "replay")}))
-
-    result = cookiecutter("--no-input", "--config-file", str(config), "-o", str(output))
+    result = render_with_config(output, {answer: value})
 
     assert result.returncode == 1
     assert result.stdout == (

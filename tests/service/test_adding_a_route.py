@@ -10,9 +10,10 @@ import pytest
 from steps import follow, read_steps
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from renders import Bake
+    from stacks import Stack
 
 PAGE = "docs/adding-a-route.md"
 
@@ -57,28 +58,11 @@ def test_adds_a_route_that_passes_the_service_s_checks_and_tests(
 
 
 @pytest.mark.slow
-def test_adds_a_route_to_the_default_service_which_passes_everything(bake_with_tools: Bake) -> None:
-    service = bake_with_tools()
-
-    follow(read_steps(service.read(PAGE)), service.path)
-
-    service.make("lint")
-    output = service.make("test")
-    assert re.search(r"contract/test_get_health\.py \.", output)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    "answers",
-    [
-        pytest.param({}, id="default"),
-        pytest.param({"routes": ROUTES["no delete"], "functions": "single", "api_type": "http"}, id="no delete"),
-    ],
-)
-def test_adds_a_route_that_passes_the_service_s_checks_and_tests_in_rust(
-    bake_rust: Bake, answers: dict[str, str]
+@pytest.mark.parametrize(("language", "api_type"), [("python", "rest"), ("rust", "http")])
+def test_adds_a_route_to_the_default_service_which_passes_everything(
+    make_stack: Callable[..., Stack], language: str, api_type: str
 ) -> None:
-    service = bake_rust(**answers)
+    service = make_stack(language=language, api_type=api_type).service
 
     follow(read_steps(service.read(PAGE)), service.path)
 

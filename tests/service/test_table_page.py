@@ -12,26 +12,21 @@ from renders import TEMPLATE
 from steps import follow, read_table_page
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from renders import Bake
+    from stacks import Stack
 
 pytestmark = pytest.mark.slow
 
 STREAM = "A function that reads the changes"
 
 
-def test_a_service_with_a_stream_passes_its_checks_and_tests(bake_with_tools: Bake) -> None:
-    service = bake_with_tools()
+@pytest.mark.parametrize("language", ["python", "rust"])
+def test_a_service_with_a_stream_passes_its_checks_and_tests(make_stack: Callable[..., Stack], language: str) -> None:
+    service = make_stack(language=language).service
 
-    follow(read_table_page(STREAM), service.path)
-
-    service.make("lint")
-    service.make("test")
-
-
-def test_a_service_with_a_stream_passes_its_checks_and_tests_in_rust(bake_rust: Bake) -> None:
-    service = bake_rust()
-
-    follow(read_table_page(STREAM, "rust"), service.path)
+    follow(read_table_page(STREAM, language), service.path)
 
     service.make("lint")
     service.make("test")
