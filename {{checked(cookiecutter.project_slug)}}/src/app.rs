@@ -82,28 +82,29 @@ struct Event {
 struct RequestContext {
     http: HttpContext,
 {%- if service.is_jwt %}
-    authorizer: Option<Authorizer>,
+    #[serde(default)]
+    authorizer: Authorizer,
 {%- endif %}
 }
-{%- if service.is_jwt %}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Authorizer {
-    jwt: Jwt,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Jwt {
-    claims: HashMap<String, String>,
-}
-{%- endif %}
 
 #[derive(Deserialize)]
 struct HttpContext {
     method: String,
 }
+{%- if service.is_jwt %}
+
+/// What a route's authorizer found out about the caller. A route may have another authorizer, or none.
+#[derive(Default, Deserialize)]
+struct Authorizer {
+    #[serde(default)]
+    jwt: Jwt,
+}
+
+#[derive(Default, Deserialize)]
+struct Jwt {
+    claims: HashMap<String, String>,
+}
+{%- endif %}
 {%- endif %}
 
 /// Respond to a request that API Gateway passes on. Every error becomes one of the API's own responses.
@@ -180,7 +181,7 @@ fn read_request(event: &str) -> Result<Request, Error> {
         headers: lower_names(event.headers.unwrap_or_default()),
         body: read_body(event.body.unwrap_or_default(), event.is_base64_encoded.unwrap_or_default())?,
 {%- if service.is_jwt %}
-        claims: event.request_context.authorizer.unwrap_or_default().jwt.claims,
+        claims: event.request_context.authorizer.jwt.claims,
 {%- endif %}
     })
 }
@@ -249,6 +250,19 @@ mod tests {
 
         assert_eq!(headers, HashMap::from([("if-match".into(), "\"A\"".into())]));
     }
+{%- if service.is_jwt %}
+
+    #[test]
+    fn gives_the_claims_of_the_token() {
+        let read = |event: &Value| read_request(&event.to_string()).unwrap().claims;
+        let context = json!({ "http": { "method": "GET" } });
+        let mut event = json!({ "routeKey": "GET /a", "rawPath": "/a", "requestContext": context });
+
+        assert_eq!(read(&event), HashMap::new()); // of a route with the authorizer NONE
+        event["requestContext"]["authorizer"] = json!({ "jwt": { "claims": { "sub": "日本" }, "scopes": null } });
+        assert_eq!(read(&event), HashMap::from([("sub".into(), "日本".into())]));
+    }
+{%- endif %}
 
     #[tokio::test]
     async fn hides_the_cause_of_a_failure_and_names_the_request() {

@@ -26,7 +26,8 @@ const MAX_CHANGES: usize = {{ service.max_changes }};
 const ID: &str = "{{ service.id_key.name }}";
 {%- endif %}
 {%- if service.owner %}
-{{ "" if service.id_key else "\n" }}const OWNER: &str = "{{ service.owner.name }}";
+
+const OWNER: &str = "{{ service.owner.name }}";
 {%- endif %}
 
 {% if service.attributes.listed -%}
@@ -38,20 +39,20 @@ const ID: &str = "{{ service.id_key.name }}";
 /// # Errors
 ///
 /// The token names no user.
-fn read_owner(request: &Request) -> Result<&String, Error> {
-    let sub = request.claims.get("sub").filter(|sub| !sub.is_empty());
-    sub.ok_or_else(|| Error::Forbidden("The token has no claim sub".into()))
+pub fn read_owner(request: &Request) -> Result<String, Error> {
+    let owner = request.claims.get("sub").filter(|owner| !owner.is_empty());
+    owner.cloned().ok_or_else(|| Error::Forbidden("The token has no claim sub".into()))
 }
 
 /// Return the attributes of a key: the owner is the caller, and the path has the others.
 ///
 /// # Errors
 ///
-/// There is no caller, or a value cannot be in a key.
+/// The token names no user, or a value cannot be in a key.
 pub fn read_key(request: &Request, key: &[KeyAttribute]) -> Result<Item, Error> {
-    let owner = read_owner(request)?;
-    let find = |name| if name == OWNER { Some(owner) } else { request.parameters.get(name) };
-    let named = key.iter().filter_map(|attribute| Some((attribute, find(attribute.name)?)));
+    let mut texts = request.parameters.clone();
+    texts.insert(OWNER.into(), read_owner(request)?);
+    let named = key.iter().filter_map(|attribute| Some((attribute, texts.get(attribute.name)?)));
 {%- else -%}
 /// Return the attributes of a key in a request's path.
 ///
@@ -181,7 +182,7 @@ fn check_index_keys(values: &Item) -> Result<(), Error> {
 {%- endif %}
 
 fn refuse_other_key(item: &Item, path_key: &Item) -> Result<(), Error> {
-    for (name, value) in path_key {
+    for (name, value) in KEY.iter().filter_map(|key| path_key.get_key_value(key.name)) {
         if item.get(name).is_some_and(|given| !json_values::are_equal(given, value)) {
 {%- if service.owner %}
             let place = if name == OWNER { "token" } else { "path" };

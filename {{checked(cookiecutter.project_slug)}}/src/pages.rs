@@ -172,10 +172,10 @@ mod tests {
     #[test]
     fn accepts_a_cursor_only_from_its_own_path() {
         let mut request = Request::default();
-        let key: Item = KEY.iter().map(|key| (key.name.into(), items::parse_key_text(key, "1").unwrap())).collect();
 {%- if service.owner %}
         request.claims.insert("sub".into(), "1".into());
 {%- endif %}
+        let key: Item = KEY.iter().map(|key| (key.name.into(), items::parse_key_text(key, "1").unwrap())).collect();
         request.query.insert("cursor".into(), encode_cursor(&KEY, scope_of(&request{{ no_bounds }}), &key));
 
         assert_eq!(read_cursor(&request, &KEY{{ no_bounds }}).unwrap(), Some(key));

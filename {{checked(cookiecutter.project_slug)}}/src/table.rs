@@ -210,6 +210,10 @@ impl Table {
 {%- endif %}
 {% if service.sort_key or service.indexes %}
     /// Return the next items of a partition after a key, in the order of the sort key of the table or an index.
+{%- if service.looks_up %}
+    ///
+    /// A partition with both keys of an index has only the items with this sort key.
+{%- endif %}
     pub async fn query(
         &self,
         partition: Item,
@@ -221,23 +225,23 @@ impl Table {
         index: Option<&str>,
     ) -> Result<Page, Error> {
 {%- if service.looks_up %}
-        let (mut names, mut values, mut conditions) = (HashMap::new(), HashMap::new(), Vec::new());
-        for (number, (name, value)) in partition.into_iter().enumerate() {
-            names.insert(format!("#{number}"), name);
-            values.insert(format!(":{number}"), value);
-            conditions.push(format!("#{number} = :{number}"));
-        }
-        let {{ "mut " if service.lists_in_order }}condition = conditions.join(" AND ");
+        let equals: Vec<_> = (0..partition.len()).map(|number| format!("#{number} = :{number}")).collect();
+        let {{ "mut " if service.lists_in_order }}condition = equals.join(" AND ");
+        let named = partition.into_iter().enumerate();
+        let named = named.map(|(number, (name, value))| ((format!("#{number}"), name), (format!(":{number}"), value)));
 {%- else %}
-{%- set is_mutable = "mut " if service.lists_in_order or attributes.expiry %}
         let named =
             partition.into_iter().map(|(name, value)| (("#partition".into(), name), (":partition".into(), value)));
-        let ({{ is_mutable }}names, {{ is_mutable }}values): (HashMap<_, _>, HashMap<_, _>) = named.unzip();
 {%- endif %}
-{%- if service.lists_in_order and not service.looks_up %}
-        let mut condition = "#partition = :partition".to_owned();
+{%- if service.lists_in_order or attributes.expiry %}
+        let (mut names, mut values): (HashMap<_, _>, HashMap<_, _>) = named.unzip();
+{%- else %}
+        let (names, values): (HashMap<_, _>, HashMap<_, _>) = named.unzip();
 {%- endif %}
 {%- if service.lists_in_order %}
+{%- if not service.looks_up %}
+        let mut condition = "#partition = :partition".to_owned();
+{%- endif %}
         if let Some(bounds) = bounds
             && let Some(of_sort_key) = bounds.condition()
         {
@@ -260,7 +264,11 @@ impl Table {
 {%- if service.lists_in_order %}
             .set_scan_index_forward(bounds.map(|bounds| !bounds.is_descending))
 {%- endif %}
-            .key_condition_expression({{ "condition" if service.looks_up or service.lists_in_order else '"#partition = :partition"' }})
+{%- if service.lists_in_order or service.looks_up %}
+            .key_condition_expression(condition)
+{%- else %}
+            .key_condition_expression("#partition = :partition")
+{%- endif %}
 {%- if attributes.expiry %}
             .filter_expression(NOT_EXPIRED)
 {%- endif %}
