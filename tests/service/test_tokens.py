@@ -320,6 +320,37 @@ def test_deploy_refuses_a_stage_without_a_valid_issuer_and_audience_before_it_bu
 
 
 @pytest.mark.parametrize(
+    ("file", "right", "wrong", "line"),
+    [
+        ("samconfig.toml", "version = 0.1", "version = ", "samconfig.toml is not valid TOML: Invalid value (at line 2"),
+        ("template.yaml", "Parameters:", "Parameters: [", "template.yaml is invalid: not valid YAML, line "),
+    ],
+)
+def test_deploy_reports_a_file_that_it_cannot_read_in_a_line(
+    bake_with_tools: Bake, file: str, right: str, wrong: str, line: str
+) -> None:
+    service = bake_with_tools(**JWT)
+    text = service.read(file)
+    assert text.count(right) == 1
+    (service.path / file).write_text(text.replace(right, wrong))
+
+    result = service.run("make", "deploy", "STAGE=dev")
+
+    assert result.returncode != 0
+    assert result.stdout.splitlines()[-2].startswith(line)
+
+
+def test_takes_parameters_of_the_service_s_own_as_they_are(bake_with_tools: Bake) -> None:
+    service = bake_with_tools(**JWT)
+    own = "  Limit: {Type: Number, Default: 5}\n  Names: {Type: CommaDelimitedList, Default: ''}\n  Note: {Type: String}\n"
+    template = service.read("template.yaml").replace("\nParameters:\n", f"\nParameters:\n{own}")
+    (service.path / "template.yaml").write_text(template)
+    write_stage(service, [ISSUER, AUDIENCE, 'Note="two words"'])
+
+    service.make("known-issuer", "STAGE=dev")
+
+
+@pytest.mark.parametrize(
     "overrides",
     [
         [ISSUER, AUDIENCE],

@@ -6,24 +6,31 @@ import tomllib
 from pathlib import Path
 
 import click
-from cloudformation import Template
+from cloudformation import Template, TemplateError
 from samcli.cli.types import CfnParameterOverridesType
 
 PROJECT = Path(__file__).resolve().parent.parent
 
 
 def main(stage: str) -> None:
-    settings = tomllib.loads((PROJECT / "samconfig.toml").read_text(encoding="utf-8"))[stage]["deploy"]["parameters"]
-    template = Template((PROJECT / "template.yaml").read_text(encoding="utf-8"), "{{ service.region }}")
     try:
-        values = CfnParameterOverridesType().convert(settings.get("parameter_overrides"), None, None)
+        stages = tomllib.loads((PROJECT / "samconfig.toml").read_text(encoding="utf-8"))
+        given = stages[stage]["deploy"]["parameters"].get("parameter_overrides")
+        values = CfnParameterOverridesType().convert(given, None, None)
+        template = Template((PROJECT / "template.yaml").read_text(encoding="utf-8"), "{{ service.region }}")
+        parameters = template.section("Parameters")
+    except tomllib.TOMLDecodeError as error:
+        sys.exit(f"samconfig.toml is not valid TOML: {error}")
     except click.BadParameter as error:
         sys.exit(f"samconfig.toml, STAGE={stage}: {error.message}")
-    for name, parameter in template.section("Parameters").items():
-        value = values.get(name, parameter.get("Default", ""))
-        parts = value.split(",") if "List" in parameter["Type"] else [value]
-        if not all(re.fullmatch(parameter.get("AllowedPattern", ".*"), part.strip()) for part in parts):
-            rule = parameter.get("ConstraintDescription", f"must match {parameter.get('AllowedPattern')}")
+    except TemplateError as error:
+        sys.exit(f"template.yaml is invalid: {error}")
+    for name, parameter in parameters.items():
+        pattern = parameter.get("AllowedPattern", "(?s).*")
+        value = str(values.get(name, parameter.get("Default", "")))
+        parts = value.split(",") if "List" in str(parameter.get("Type")) else [value]
+        if not all(re.fullmatch(pattern, part.strip()) for part in parts):
+            rule = parameter.get("ConstraintDescription", f"must match {pattern}")
             sys.exit(f"{name} {rule}; set it for STAGE={stage} in samconfig.toml, under parameter_overrides")
 
 
