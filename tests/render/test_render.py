@@ -389,7 +389,7 @@ def test_has_few_more_lines_with_owners(bake: Bake) -> None:
         for directory in ("src/", "tests/", "scripts/", "template.yaml", "openapi.yaml")
     }
 
-    most = {"src/": 30, "tests/": 100, "scripts/": 0, "template.yaml": 10, "openapi.yaml": 10}
+    most = {"src/": 30, "tests/": 110, "scripts/": 0, "template.yaml": 10, "openapi.yaml": 10}
     assert {name: lines for name, lines in added.items() if lines > most[name]} == {}
 
 
