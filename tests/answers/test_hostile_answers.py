@@ -66,7 +66,9 @@ def routes(draw: st.DrawFn, key_names: list[str]) -> str:
     """Some routes, below paths that keep them apart."""
     words = st.from_regex(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,7}", fullmatch=True)
     words |= st.sampled_from(["w" * 60, "w" * 110])  # about as long as a path may be
-    segments = st.lists(words | st.sampled_from([f"{{{name}}}" for name in key_names]), max_size=3, unique=True)
+    segments = st.lists(
+        words | st.sampled_from([f"{{{name}}}" for name in key_names or ["other"]]), max_size=3, unique=True
+    )
     drawn = []
     for number in range(draw(st.integers(1, 6))):
         path = "/".join([f"/r{number}", *draw(segments), *draw(st.sampled_from([[], [], [], ["{rest+}"]]))])
