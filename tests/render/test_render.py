@@ -92,14 +92,12 @@ ODD: dict[str, dict[str, str]] = {
         "indexes": "item, key:N",
         "auth": "jwt",
         "api_type": "http",
-        "language": "python",
         "routes": "GET /a, HEAD /a, POST /a, GET /a/{index}, HEAD /a/{index}, GET /by-item/{item}, GET /by-key, GET /x",
     },
     "owners of one item": {
         "partition_key": "user_id:owner",
         "auth": "jwt",
         "api_type": "http",
-        "language": "python",
         "routes": "GET /health, DELETE /session, GET /profile, HEAD /profile, PUT /profile, ANY /x",
     },
     "only optional attributes": {"attributes": "email?, size:number?"},
@@ -222,6 +220,8 @@ TESTED_IN_RUST = {
     },
     "http, one of each": {**ODD["one of each"], "api_type": "http", "auth": "none"},
     "http, tokens": ODD["tokens"],
+    "http, per-route, owners, number key": {**ODD["owners"], "functions": "per-route"},
+    "http, per-route, owners of one item, times": TESTED["http, per-route, owners of one item, times"],
     "per-route, number and text keys, many stubs": {
         **KEYS["number, text"],
         **MANY_STUBS,
@@ -374,8 +374,9 @@ def test_has_no_more_lines_than_the_owners_were_promised(bake: Bake, language: s
     assert sum(lines.values()) <= most, sorted(lines.items(), key=lambda item: -item[1])
 
 
-def test_has_few_more_lines_with_owners(bake: Bake) -> None:
-    answers = {**WRITTEN, "auth": "jwt", "api_type": "http"}
+@pytest.mark.parametrize("language", ["python", "rust"])
+def test_has_few_more_lines_with_owners(bake: Bake, language: str) -> None:
+    answers = {**WRITTEN, "language": language, "auth": "jwt", "api_type": "http"}
     plain = bake(**{**answers, "indexes": "state/made"})
     owned = bake(**{**answers, "indexes": "state, made", "partition_key": "user_id:owner"})
 

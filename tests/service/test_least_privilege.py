@@ -63,7 +63,7 @@ def test_each_role_allows_exactly_the_actions_that_its_routes_call(
     assert record_actions(service, REQUESTS) == find_allowed_actions(Stack(service))
 
 
-@pytest.mark.parametrize("language", ["python"])
+@pytest.mark.parametrize("language", ["python", "rust"])
 def test_no_role_scans_a_table_whose_items_have_owners(
     bake_with_tools: Bake, request: pytest.FixtureRequest, language: str
 ) -> None:
