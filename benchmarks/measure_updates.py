@@ -171,7 +171,7 @@ def measure(template: Path, tools: Path, seeds: range, directory: Path) -> list[
         for case in map(choose_case, seeds):
             path, edits = make_service(template, case, directory / str(case.seed))
             running.append(pool.submit(update, template, tools, case, path, edits))
-        return [each.result() for each in running]
+        return [future.result() for future in running]
 
 
 def count_attention(outcomes: list[Outcome]) -> int:

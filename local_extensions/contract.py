@@ -59,8 +59,8 @@ class Refusal(NamedTuple):
 
 def list_routes(service: Service, *operations: str) -> list[Route]:
     """Return the routes to the table that the tests of these operations call."""
-    routes = [each for each in service.routes if each.operation in operations and not each.index]
-    return [each for each in routes if each.method != "HEAD"]
+    routes = [route for route in service.routes if route.operation in operations and not route.index]
+    return [route for route in routes if route.method != "HEAD"]
 
 
 def list_item_routes(service: Service) -> list[Route]:
@@ -105,12 +105,12 @@ def format_key(service: Service) -> str:
 
 def format_required(service: Service) -> str:
     """Return the required attributes of an item other than the table's key, as Python and ruff write them."""
-    return format_item(format_entry(each.name, each.sample) for each in service.attributes.required)
+    return format_item(format_entry(attribute.name, attribute.sample) for attribute in service.attributes.required)
 
 
 def format_attributes(service: Service) -> str:
     """Return one of each attribute of an item other than the table's key, and those of the indexes' keys."""
-    required = {each.name for each in service.attributes.required}
+    required = {attribute.name for attribute in service.attributes.required}
     samples = sample_attributes(service)
     entries = [format_entry(name, value) for name, value in samples.items() if name not in required]
     return format_item(["**REQUIRED", *entries])
@@ -194,18 +194,22 @@ def format_large(service: Service) -> str:
         return '"some-text": "x" * 410_000'
     values = {"string": '"x" * 410_000', "list": '["x" * 410_000]', "map": '{"a": "x" * 410_000}'}
     in_indexes = {key.name for key in service.index_keys}
-    free = (each for each in service.attributes.listed if each.type in values and each.name not in in_indexes)
+    free = (
+        attribute
+        for attribute in service.attributes.listed
+        if attribute.type in values and attribute.name not in in_indexes
+    )
     return next((f"{quote_string(attribute.name)}: {values[attribute.type]}" for attribute in free), "")
 
 
 def list_refusals(service: Service) -> list[Refusal]:
     """Return values that an attribute or an index's key cannot have: for one attribute of each type, and each key."""
-    first = {each.type: each for each in reversed(service.attributes.sent)}
+    first = {attribute.type: attribute for attribute in reversed(service.attributes.sent)}
     refusals = [
-        refuse(each.name, value, f"must be {each.must_be}")
-        for each in service.attributes.sent
-        if first[each.type] is each
-        for value in WRONG_VALUES[each.type]
+        refuse(attribute.name, value, f"must be {attribute.must_be}")
+        for attribute in service.attributes.sent
+        if first[attribute.type] is attribute
+        for value in WRONG_VALUES[attribute.type]
     ]
     for key in service.index_keys:
         attribute = service.attributes.find(key.name)

@@ -44,7 +44,7 @@ fn parse_tags(text: &str) -> Option<Vec<i64>> {
     let mut rest = text;
     loop {
         let (tag, after) = rest.strip_prefix("W/").unwrap_or(rest).strip_prefix('"')?.split_once('"')?;
-        if tag.contains(|each: char| !each.is_ascii_graphic()) {
+        if tag.contains(|letter: char| !letter.is_ascii_graphic()) {
             return None;
         }
         let revision = tag.parse().ok().filter(|revision: &i64| rest.starts_with('"') && revision.to_string() == tag);

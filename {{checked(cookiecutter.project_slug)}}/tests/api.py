@@ -58,8 +58,8 @@ LARGE: Item = {
 
 # Values that an attribute cannot have, each with the message of the response. One line each.
 REFUSED: list[tuple[str, Any, str]] = [
-{%- for each in contract.list_refusals(service) %}
-    ({{ each.name }}, {{ each.value }}, {{ each.message }}),
+{%- for refusal in contract.list_refusals(service) %}
+    ({{ refusal.name }}, {{ refusal.value }}, {{ refusal.message }}),
 {%- endfor %}
 ]  # fmt: skip
 {%- endif %}

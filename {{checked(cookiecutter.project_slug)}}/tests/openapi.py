@@ -30,7 +30,7 @@ def find_problems(method: str, path: str, response: Response) -> Iterator[str]:
     if operation is None:
         return
     statuses = (str(response.status), f"{response.status // 100}XX", "default")
-    described = [resolve(operation["responses"][each]) for each in statuses if each in operation["responses"]]
+    described = [resolve(operation["responses"][status]) for status in statuses if status in operation["responses"]]
     if not described:
         yield f"openapi.yaml lacks the status {response.status}; the body is {response.text:.200}"
         return

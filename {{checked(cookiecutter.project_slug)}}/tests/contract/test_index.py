@@ -115,7 +115,7 @@ def test_omits_an_item_without_the_key(
     partial = {name: value for name, value in item.items() if name in key or name not in names}
     table.put_item(Item=partial)
 
-    listed = [each for page in read_pages(api, path, item) for each in page]
+    listed = [found for page in read_pages(api, path, item) for found in page]
 
     assert (partial in listed) == (set(names) <= key.keys())  # each item has the table's key
 

@@ -119,7 +119,7 @@ def test_refuses_a_change_that_makes_the_item_too_large(api: Api, item: Item, pa
 {%- if refusals %}
 
 
-@pytest.mark.parametrize(("name", "value", "message"), [each for each in REFUSED if each[1] is not None])
+@pytest.mark.parametrize(("name", "value", "message"), [row for row in REFUSED if row[1] is not None])
 def test_refuses_a_wrong_value(api: Api, item: Item, path: str, name: str, value: Any, message: str) -> None:
     response = api.patch(path, item, body={name: value})
 
