@@ -103,6 +103,7 @@ def list_tests(mutation: Mutation) -> list[str]:
     return [*files, "-k", "not sixteen and not at_once and not of_16"]
 
 
+@pytest.mark.first
 def test_a_place_without_the_owner_fails_a_contract_test(bake_with_tools: Bake) -> None:
     service = bake_with_tools(**TODOS)
     survived = []
@@ -120,6 +121,7 @@ def test_a_place_without_the_owner_fails_a_contract_test(bake_with_tools: Bake) 
     assert survived == []
 
 
+@pytest.mark.first
 def test_a_place_without_the_owner_fails_a_contract_test_in_rust(bake_rust: Bake) -> None:
     service = bake_rust(**TODOS)
     switch = add_switches(service)
