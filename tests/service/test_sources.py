@@ -149,7 +149,6 @@ def test_reports_a_build_that_never_worked(sources: Path) -> None:
 
 def test_builds_again_after_cargo_clean(program: Program) -> None:
     first = program.run()
-    # cargo itself would also remove the programs of other tests.
     shutil.rmtree(program.directory / "app" / "target")
 
     assert program.run() == ["2", *first[1:]]
@@ -158,13 +157,12 @@ def test_builds_again_after_cargo_clean(program: Program) -> None:
 @pytest.mark.parametrize(
     "settings",
     [
-        f'target = ["{HOST}"]\ntarget-dir = "a b/c"',
+        f'target = ["{HOST}"]\ntarget-dir = "a b/c"\nbuild-dir = "own"',
         'target-dir = "final"\nbuild-dir = "intermediate"',
     ],
 )
 def test_finds_what_cargo_builds_wherever_its_settings_put_it(sources: Path, settings: str) -> None:
     config = sources / ".cargo" / "config.toml"
-    config.parent.mkdir()
     config.write_text(f"[build]\n{settings}\n")
 
     with running(sources) as program:

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 # The program prints a value of each file.
 FILES = {
+    # Cargo takes programs of the same name in two directories for one, and tests of two workers would share it.
+    ".cargo/config.toml": '[build]\nbuild-dir = "own"\n',
     "app/Cargo.toml": """
 [workspace]
 [package]
