@@ -22,7 +22,7 @@ from cookiecutter.exceptions import FailedHookException
 
 from local_extensions.answer_text import AnswerError, expect_string
 from local_extensions.attributes import parse_attributes
-from local_extensions.keys import Index, Key, parse_indexes, parse_partition_key, parse_sort_key
+from local_extensions.keys import Key, parse_indexes, parse_partition_key, parse_sort_key
 from local_extensions.limits import (
     DOCKER_NETWORKS,
     PATH_LENGTH,
@@ -102,8 +102,10 @@ def parse_answers(answers: Answers) -> tuple[Service | None, list[str]]:
     indexes, index_problems = parse_indexes(find_answer(answers, "indexes"), keys, attributes)
     problems += [f"attributes: {problem}" for problem in attribute_problems]
     problems += [f"indexes: {problem}" for problem in index_problems]
+    if keys and keys[-1].is_owner and indexes and find_answer(answers, "sort_key") == "":
+        problems.append("indexes: without a sort key, each user has one item; remove them, or answer sort_key, too")
     chosen = {answer: parse(answer, partial(parse_choice, choices=choices)) for answer, choices in CHOICES.items()}
-    problems += find_disagreements(keys, indexes, chosen["auth"], chosen["api_type"])
+    problems += find_disagreements(keys, chosen["auth"], chosen["api_type"])
     routes_answer = find_answer(answers, "routes")
     owner = keys[0] if keys and keys[0].is_owner else None
     routes, route_problems = parse_routes(routes_answer, str(chosen["functions"]), owner)
@@ -126,7 +128,7 @@ def parse_answers(answers: Answers) -> tuple[Service | None, list[str]]:
     return Service(**parsed, **model, **chosen), []
 
 
-def find_disagreements(keys: list[Key], indexes: list[Index], auth: str, api_type: str) -> Iterator[str]:
+def find_disagreements(keys: list[Key], auth: str, api_type: str) -> Iterator[str]:
     """Yield a line for each answer that does not go with another one. `keys` are the table's."""
     if len(keys) == 2 and keys[0].name == keys[1].name:
         yield f"sort_key: {quote(keys[1].name)} is already the partition key; use another attribute"
@@ -139,8 +141,6 @@ def find_disagreements(keys: list[Key], indexes: list[Index], auth: str, api_typ
         yield "auth: 'jwt' needs an HTTP API, as SAM declares no JWT authorizer for a REST API; add api_type=http"
     if keys and keys[0].is_owner and auth != "jwt":
         yield "partition_key: the owner of an item is the user who signed in; answer auth=jwt api_type=http, too"
-    if keys and keys[-1].is_owner and indexes:
-        yield "indexes: without a sort key, each user has one item; remove them, or answer sort_key, too"
 
 
 def find_answer(answers: Answers, answer: str) -> object:

@@ -874,6 +874,17 @@ class TestOwners:
             (problem,) = parse_answers({**answers, **answer})[1]
             assert "which only a table's partition key can have" in problem
 
+    def test_report_a_refused_sort_key_once(self) -> None:
+        answers = {
+            "partition_key": "user_id:owner",
+            "sort_key": "a:b",
+            "indexes": "c",
+            "auth": "jwt",
+            "api_type": "http",
+        }
+        (problem,) = parse_answers({**ANSWERS, **answers})[1]
+        assert problem.startswith("sort_key: 'a:b' has the type 'b'")
+
     @pytest.mark.parametrize("auth", ["iam", "none"])
     def test_need_users_who_sign_in(self, auth: str) -> None:
         problems = parse_answers({**ANSWERS, "partition_key": "user_id:owner", "auth": auth})[1]
